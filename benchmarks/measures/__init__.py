@@ -1,0 +1,1 @@
+"""One file for each measure of the table; each is a function from a Bench to rows."""

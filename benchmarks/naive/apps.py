@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class NaiveAppConfig(AppConfig):
+    name = "benchmarks.naive"
+    label = "naive"

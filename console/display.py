@@ -1,0 +1,140 @@
+"""How single values are shown in the console: moments, money, links, JSON. Whatever is not ours comes out escaped."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
+
+from console.telling import told
+from contract.currencies import minor_units
+from contract.json_values import encode
+from contract.reasons import WARNING_SENTENCES, WarningCode
+
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*\Z", re.IGNORECASE)
+# Translated by one of the reader's language: “25 Oct 2026, 03:30” has the month in another case, or before the day.
+SHORT_MOMENT = pgettext_lazy("how a moment is written, in the letters of Django's date filter", "j M Y, H:i")
+AGE_STEPS = (
+    (86_400, pgettext_lazy("unit of time", "d")),
+    (3_600, pgettext_lazy("unit of time", "h")),
+    (60, pgettext_lazy("unit of time", "min")),
+)
+SHORT_UNITS = (
+    (Decimal(10**9), pgettext_lazy("short number", "G")),
+    (Decimal(10**6), pgettext_lazy("short number", "M")),
+    (Decimal(10**3), pgettext_lazy("short number", "k")),
+)
+EMPTY = SafeString('<span class="ol-none">—</span>')
+
+
+def moment(value: datetime | None) -> SafeString:
+    """A moment to the minute in the current zone (the account's); exact, with its zone and its age in the tooltip."""
+    if value is None:
+        return EMPTY
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{} {}, {}">{}</time>',
+        local.isoformat(),
+        local.isoformat(sep=" "),
+        timezone.get_current_timezone_name(),
+        how_long_ago(value),
+        formats.date_format(local, str(SHORT_MOMENT)),
+    )
+
+
+def how_long_ago(value: datetime) -> str:
+    """“3 hours ago”, “in 2 days”; “just now” within a minute."""
+    now = timezone.now()
+    if abs((now - value).total_seconds()) < 60:
+        return _("just now")
+    if value > now:
+        return _("in %(age)s") % {"age": timesince(now, value, depth=1)}
+    return _("%(age)s ago") % {"age": timesince(value, now, depth=1)}
+
+
+def age(seconds: float) -> str:
+    """A duration in its largest whole unit: “3 min”, “2 h”, “5 d”; below a minute in seconds."""
+    for length, unit in AGE_STEPS:
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(max(seconds, 0))} {pgettext('unit of time', 's')}"
+
+
+def number(value: int | Decimal | None) -> str:
+    """A number with all its decimals and thousands separators."""
+    return "—" if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def short_number(value: Decimal) -> str:
+    """A round number for an axis: “1.5M”, “20k”, “500”."""
+    for length, unit in SHORT_UNITS:
+        if value >= length:
+            return f"{formats.number_format(f'{(value / length).normalize():f}', use_l10n=True)}{unit}"
+    return formats.number_format(f"{value.normalize():f}", use_l10n=True)
+
+
+def money(amount: Decimal | None, currency: str) -> SafeString:
+    """An amount with its currency beside it, with the decimals it has, at least the currency's own."""
+    if amount is None:
+        return EMPTY
+    exponent = amount.as_tuple().exponent
+    decimals = max(minor_units(currency), -exponent if isinstance(exponent, int) else 0)
+    text = formats.number_format(amount, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    return format_html('<span class="ol-money">{} <span class="ol-currency">{}</span></span>', text, currency)
+
+
+def web_link(text: str) -> SafeString | str:
+    """A link when the text is an http or https address, else the text: nothing sent becomes a link of another kind."""
+    if not WEB_ADDRESS.match(text):
+        return text
+    return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', text, text)
+
+
+PICTURE_ADDRESS = re.compile(r"https://[^\s/?#]+\S*\Z", re.IGNORECASE)
+
+
+def picture(text: str) -> SafeString | str:
+    """A small picture when the text is an https address, else nothing: fetched when it comes into view, and the shop's
+    server is not told from where. It stands beside its name, so it has no words of its own.
+    """
+    if not PICTURE_ADDRESS.match(text):
+        return ""
+    return format_html(
+        '<img class="ol-picture" src="{}" alt="" width="40" height="40" loading="lazy" decoding="async"'
+        ' referrerpolicy="no-referrer">',
+        text,
+    )
+
+
+def link_to(url: Any, label: Any) -> SafeString | str:
+    """A link to a page of the console, or "" when there is nothing to link to."""
+    return format_html('<a href="{}">{}</a>', url, label) if url else ""
+
+
+def pretty_json(text: str) -> str:
+    """JSON text with indentation; names, order, repeated names and the digits of numbers stay as they were."""
+    return msgspec.json.format(text, indent=2)
+
+
+def json_text(value: Any) -> str:
+    """A decoded JSON value for reading: a text as it is, everything else as (indented) JSON."""
+    return value if isinstance(value, str) else pretty_json(encode(value))
+
+
+def explained(warnings: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Warnings with the sentence that says what each code means, in the reader's language."""
+    return [
+        {
+            **warning,
+            "sentence": told(WARNING_SENTENCES[WarningCode(warning["code"])]),
+            "detail": told(warning["detail"]),
+        }
+        for warning in warnings
+    ]

@@ -1,0 +1,39 @@
+"""The values of console/display.py for templates: `{% load console %}`."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from django import template
+
+from console import display, telling
+
+register = template.Library()
+register.filter("moment", display.moment)
+register.filter("age", display.age)
+register.filter("number", display.number)
+register.filter("short_number", display.short_number)
+register.filter("web_link", display.web_link)
+register.filter("pretty_json", display.pretty_json)
+register.filter("json_text", display.json_text)
+register.filter("told", telling.told)
+register.simple_tag(display.money, name="money")
+register.simple_tag(display.picture, name="picture")
+
+
+@register.simple_tag
+def querystring_of(**parameters: Any) -> str:
+    """The part of an address behind the question mark, with every value encoded."""
+    return urlencode(parameters)
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The id of the request that is being answered, by which it is found in the log; "" outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+@register.inclusion_tag("console/empty.html")
+def empty(title: str, hint: str = "", icon: str = "inbox", **link: Any) -> dict[str, Any]:
+    """An empty state: what is not there, and what to do next. `link_url` and `link_text` make a button."""
+    return {"title": title, "hint": hint, "icon": icon, **link}

@@ -1,0 +1,119 @@
+"""Tells revenue: DELIVERED orders by day, week or month and currency (docs/rules.md, section 4).
+
+Every figure equals the sum over its orders at the moment of the query, though most of it is read from DailyRevenue:
+one statement, so one snapshot, reads the days that are built and computes the rest from the orders. That rest is the
+days with a mark (orders/summaries.py), or all of them while the table holds the days of another time zone.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from orders.calendar import MONDAY, Calendar, Granularity
+from orders.summaries import FIGURES_OF_MARKED_DAYS
+
+# Parts: built days without a mark; marked days; every day, while the table is not built for this zone. The parts that
+# do not apply are not executed (EXPLAIN: “One-Time Filter”).
+REVENUE = f"""
+    WITH state AS (
+        SELECT EXISTS (SELECT FROM orders_summarystate WHERE time_zone = %(zone)s) AS is_built
+    ),
+    marked AS (
+        SELECT DISTINCT (date AT TIME ZONE %(zone)s)::date AS day, currency
+          FROM orders_revenuemark
+         WHERE (SELECT is_built FROM state)
+    ),
+    figures AS (
+        SELECT day, currency, revenue, orders,
+               mobile_sdk_initialized_revenue AS initialized_revenue,
+               mobile_sdk_initialized_orders AS initialized_orders
+          FROM orders_dailyrevenue
+         WHERE (SELECT is_built FROM state)
+           AND (day, currency) NOT IN (SELECT day, currency FROM marked)
+         UNION ALL
+        SELECT marked.day, marked.currency, delivered.total, delivered.orders, initialized.total, initialized.orders
+          FROM marked {FIGURES_OF_MARKED_DAYS}
+         UNION ALL
+        SELECT (date AT TIME ZONE %(zone)s)::date,
+               currency,
+               coalesce(sum(total_cost) FILTER (WHERE status = 'DELIVERED'), 0),
+               count(*) FILTER (WHERE status = 'DELIVERED'),
+               coalesce(sum(total_cost) FILTER (WHERE status = 'INITIALIZED'), 0),
+               count(*) FILTER (WHERE status = 'INITIALIZED')
+          FROM orders_order
+         WHERE NOT (SELECT is_built FROM state)
+           AND (status = 'DELIVERED' OR (status = 'INITIALIZED' AND from_mobile_sdk))
+         GROUP BY 1, 2
+    )
+    SELECT date_trunc(%(by)s, (day + %(shift)s::int)::timestamp)::date - %(shift)s::int AS period,
+           currency,
+           sum(revenue),
+           sum(orders)::bigint,
+           sum(initialized_revenue),
+           sum(initialized_orders)::bigint
+      FROM figures
+     WHERE day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
+       AND currency = coalesce(%(currency)s::text, currency)
+     GROUP BY 1, 2
+    HAVING sum(orders) > 0 OR (%(shows_mobile_sdk)s AND sum(initialized_orders) > 0)
+     ORDER BY 1, 2
+"""  # noqa: S608 - a constant of our own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodRevenue:
+    """The revenue of one period in one currency; `period` is its first day.
+
+    `revenue` and `orders` are DELIVERED only. INITIALIZED orders of mobile-SDK sources are never part of them.
+    """
+
+    period: date
+    currency: str
+    revenue: Decimal
+    orders: int
+    mobile_sdk_initialized_revenue: Decimal
+    mobile_sdk_initialized_orders: int
+
+
+def load_revenue(
+    *,
+    time_zone: ZoneInfo,
+    by: Granularity,
+    first_weekday: int = MONDAY,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    currency: str | None = None,
+    shows_mobile_sdk: bool = True,
+) -> list[PeriodRevenue]:
+    """The periods that have orders, by period and currency; days are cut in `time_zone`. One query.
+
+    Weeks begin on `first_weekday` (orders/calendar.py).
+    Both days belong to the span, and a week or month at its border counts only its days inside. A period with nothing
+    but mobile-SDK INITIALIZED orders is there only when these are shown.
+    """
+    parameters: dict[str, Any] = {
+        "zone": time_zone.key,
+        "by": by,
+        "shift": Calendar(time_zone=time_zone, first_weekday=first_weekday).shift(by),
+        "first_day": first_day,
+        "last_day": last_day,
+        "currency": currency,
+        "shows_mobile_sdk": shows_mobile_sdk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REVENUE, parameters)
+        return [
+            PeriodRevenue(
+                period=period,
+                currency=code,
+                revenue=revenue,
+                orders=orders,
+                mobile_sdk_initialized_revenue=initialized_revenue,
+                mobile_sdk_initialized_orders=initialized_orders,
+            )
+            for period, code, revenue, orders, initialized_revenue, initialized_orders in cursor.fetchall()
+        ]

@@ -1,0 +1,159 @@
+"""Tells the revenue of periods by source, by store or by item category, per currency (docs/revenue.md).
+
+By source and store each DELIVERED order counts once, where its own `source` and `storeId` say; the parts add up to the
+revenue. By category its items count, at cost times quantity; what an order's total has beyond its items (shipping,
+taxes, discounts, items without a cost) belongs to no category, and is told as such by `not_in_items()`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+from django.db import connection
+
+from orders.calendar import Calendar, Granularity
+from orders.customer_counts import PERIOD_OF_DAY
+from orders.split_summaries import SPLITS
+
+type Split = Literal["source", "store", "category"]
+SPLIT_NAMES: tuple[Split, ...] = get_args(Split.__value__)
+MOST_LIVE_DAYS = 62  # days and currencies that a reader computes itself: below 0.1 s for most shops
+
+PERIOD = PERIOD_OF_DAY.format(by="%(by)s", shift="%(shift)s")
+IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
+# Taken out of revenue marks, so that a change counts before its day is marked by the rebuild.
+MARKED = f"""
+    marked AS MATERIALIZED (
+        SELECT day, currency
+          FROM (SELECT (date AT TIME ZONE %(zone)s)::date AS day, currency FROM orders_revenuemark
+                 UNION
+                SELECT day, currency FROM orders_splitmark) AS mark
+         WHERE {IN_SPAN} AND (%(currency)s::text IS NULL OR currency = %(currency)s)
+    )
+"""  # noqa: S608 - constants of our own
+STATE = f"""
+    WITH {MARKED}
+    SELECT (SELECT count(*) FROM marked),
+           EXISTS (SELECT FROM orders_summarystate WHERE time_zone = %(zone)s)
+"""  # noqa: S608
+READ_SPLIT = f"""
+    WITH {{marked}},
+    part AS (
+        SELECT day, currency, value, revenue, orders
+          FROM orders_revenuesplit             -- index: revenue_split_by_day
+         WHERE split = %(split)s AND {IN_SPAN}
+           AND (%(currency)s::text IS NULL OR currency = %(currency)s)
+           AND (day, currency) NOT IN (SELECT day, currency FROM marked)
+         UNION ALL
+        SELECT marked.day, marked.currency, live.value, live.revenue, live.orders
+          FROM marked
+         CROSS JOIN LATERAL ({{live}}) AS live
+    )
+    SELECT {PERIOD}, currency, value, sum(revenue), sum(orders)::bigint
+      FROM part
+     GROUP BY 1, 2, 3
+     ORDER BY 1, 2, 4 DESC, 3
+"""  # noqa: S608
+STATEMENTS: dict[str, str] = {name: READ_SPLIT.format(marked=MARKED, live=live) for name, live in SPLITS.items()}
+
+
+class SplitsNotBuiltError(Exception):
+    """More days are still to be computed again than a reader can do itself; `days` of them."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(days)
+        self.days = days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRevenue:
+    """What one source, store or category has of a period's revenue in one currency; `value` "" names none.
+
+    By category `orders` are those with an item of it, so an order may stand in several.
+    """
+
+    period: date
+    currency: str
+    value: str
+    revenue: Decimal
+    orders: int
+
+
+def load_parts(
+    split: Split,
+    *,
+    calendar: Calendar,
+    by: Granularity,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    currency: str | None = None,
+) -> list[PartRevenue]:
+    """The parts of each period, by period, currency and falling revenue; both days belong to the span. Three queries.
+
+    Raises SplitsNotBuiltError rather than answer with a figure that is not true, or after seconds.
+    """
+    parameters: dict[str, Any] = {
+        "split": split,
+        "zone": calendar.time_zone.key,
+        "by": by,
+        "shift": calendar.shift(by),
+        "first_day": first_day,
+        "last_day": last_day,
+        "currency": currency,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATE, parameters)
+        days, is_built = cursor.fetchone()
+        if days > MOST_LIVE_DAYS or not is_built:
+            raise SplitsNotBuiltError(days)
+        cursor.execute(STATEMENTS[split], parameters)
+        rows = cursor.fetchall()
+        cursor.execute(STATE, parameters)
+        days, is_built = cursor.fetchone()
+        if not is_built:  # the time zone was changed meanwhile
+            raise SplitsNotBuiltError(days)
+    return [
+        PartRevenue(period=period, currency=code, value=value, revenue=revenue, orders=orders)
+        for period, code, value, revenue, orders in rows
+    ]
+
+
+FEW_DAYS = 60
+DAYS_OF_CATEGORY = f"""
+    WITH {MARKED}
+    SELECT day
+      FROM orders_revenuesplit                 -- index: revenue_split_by_day
+     WHERE split = 'category' AND value = %(value)s AND {IN_SPAN}
+     UNION
+    SELECT day FROM marked
+     LIMIT %(limit)s
+"""  # noqa: S608
+
+
+def days_of_category(
+    value: str, calendar: Calendar, first_day: date | None, last_day: date | None
+) -> list[date] | None:
+    """The days of the span on which items of the category may have been sold; None when they are many, or not known."""
+    parameters: dict[str, Any] = {
+        "zone": calendar.time_zone.key,
+        "first_day": first_day,
+        "last_day": last_day,
+        "currency": None,
+        "value": value,
+        "limit": FEW_DAYS + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATE, parameters)
+        _, is_built = cursor.fetchone()
+        cursor.execute(DAYS_OF_CATEGORY, parameters)
+        days = [day for (day,) in cursor.fetchall()]
+    return days if is_built and len(days) <= FEW_DAYS else None
+
+
+def not_in_items(revenue: Decimal, parts: Collection[PartRevenue]) -> Decimal:
+    """What totals have beyond their items: shipping and taxes less discounts, and items without a cost. May be
+    negative.
+    """
+    return revenue - sum((part.revenue for part in parts), Decimal(0))
