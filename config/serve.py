@@ -14,7 +14,6 @@ what takes events, then what applies them, the database last. Each part ends by 
 """
 
 import argparse
-import fcntl
 import http.client
 import os
 import select
@@ -25,8 +24,8 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from typing import IO
 
+from config.data_dir import HeldFolder, hold
 from config.embedded import EmbeddedPostgres
 from config.environment import BASE_DIR, ENVIRONMENT, Environment
 from config.parents import end_with_parent
@@ -116,9 +115,10 @@ class Part:
 class Supervisor:
     """Everything of one installation on one machine."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, signals: Signals, folder: HeldFolder | None) -> None:
         self.environment = environment
-        self.signals = Signals()
+        self.signals = signals
+        self.folder = folder
         self.postgres: EmbeddedPostgres | None = None
         if environment.has_embedded_database:
             self.postgres = EmbeddedPostgres(environment.data_dir, lambda: self.signals.is_stop_wanted)
@@ -161,6 +161,8 @@ class Supervisor:
             say(f"Ready for events at {address}/api/ with the console at {address}/admin/. Ctrl-C stops everything.")
 
     def _stop(self) -> None:
+        if self.folder is not None:
+            self.folder.say_stopping()
         for roles in (("web",), ("worker", "background", "beat")):
             self._stop_parts([part for part in self.parts if part.role in roles])
         if self.postgres is not None:
@@ -176,30 +178,6 @@ class Supervisor:
                 for part in parts:
                     part.send(signal.SIGKILL)
             self.signals.wait(TICK_SECONDS)
-
-
-def hold_data_dir(environment: Environment) -> IO[str]:
-    """The open lock file of DATA_DIR, held as long as this process lives, however it ends."""
-    folder = environment.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "supervisor.lock").open("a+")
-    except OSError as error:
-        raise StartRefusedError(
-            f"DATA_DIR {folder} cannot be written ({os.strerror(error.errno or 0)}): give one that can."
-        ) from None
-    try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a record lock: children do not inherit it
-    except OSError:
-        lock.seek(0)
-        holder = lock.read().strip()
-        raise StartRefusedError(
-            f"Orderloom already runs on DATA_DIR {folder} (process {holder}): stop it first, or give another DATA_DIR."
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
 
 
 def require_free_port(environment: Environment, signals: Signals) -> None:
@@ -302,8 +280,10 @@ def _describe(status: int) -> str:
 
 def supervise() -> None:
     """Everything, until a wish to stop. Raises StartRefusedError."""
-    with hold_data_dir(ENVIRONMENT) if ENVIRONMENT.has_embedded_database else nullcontext():
-        Supervisor(ENVIRONMENT).run()
+    signals = Signals()
+    held = hold(ENVIRONMENT.data_dir, lambda: signals.is_stop_wanted) if ENVIRONMENT.has_embedded_database else None
+    with held or nullcontext() as folder:
+        Supervisor(ENVIRONMENT, signals, folder).run()
 
 
 def run_part(role: str) -> None:

@@ -97,6 +97,19 @@ def test_a_stop_leaves_no_process_and_a_new_start_has_everything(breakable):
     assert (stack.data_dir / "secret_key").read_text() == secret
 
 
+def test_a_start_waits_for_the_one_that_is_stopping(breakable):
+    stack = breakable
+    key = stack.create_source("shop that is started again at once")
+    event_id = post_event(stack, key)
+    stopping = stack.process
+    stopping.send_signal(signal.SIGTERM)
+    stack.start(wait=False)
+    assert stopping.wait(60) == 0
+    stack.wait_until_ready()
+    assert stack.process.poll() is None
+    assert fate(stack, key, event_id) == "applied"
+
+
 def test_a_stop_answers_the_requests_that_wait_for_an_outcome(breakable):
     stack = breakable
     key = stack.create_source("shop that waits")
