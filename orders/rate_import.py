@@ -34,7 +34,7 @@ class RateProblem:
 
 def read_rates(text: str) -> tuple[list[ExchangeRate], list[RateProblem]]:
     """The rates of the file, not stored, and what is wrong with it; with any problem there is nothing to store."""
-    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", restval="")
+    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", restval="", strict=True)
     try:
         head = [name.strip().lower() for name in reader.fieldnames or ()]
         if sorted(head) != sorted(COLUMNS):

@@ -45,16 +45,26 @@ class Table:
 @contextmanager
 def open_table(path: Path, form: Form) -> Iterator[Table]:
     """The file as a table. Raises OrderFileError, also from reading its rows, when it cannot be read further."""
-    csv.field_size_limit(MOST_CHARACTERS)
     if form.kind == "xlsx":
         with _open_workbook(path) as workbook:
             yield _table_of(_records_of_sheet(workbook, form.sheet))
         return
     with path.open(encoding=form.encoding, newline="") as file:
         if form.kind == "csv":
-            yield _table_of(_records_of_csv(file, form))
+            with _long_cells():
+                yield _table_of(_records_of_csv(file, form))
         else:
             yield Table(_sampled_columns(path, form), _rows_of_json(file, form))
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Cells of MOST_CHARACTERS; the limit is one of the whole process, so it is set back."""
+    limit = csv.field_size_limit(MOST_CHARACTERS)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 # Files with a header: every record is a list of cells.

@@ -1,5 +1,6 @@
 """What a file says is read exactly, whatever program wrote it; what cannot be read is told with its row."""
 
+import csv
 from datetime import date, datetime
 from pathlib import Path
 
@@ -70,6 +71,13 @@ def test_a_quote_that_is_never_closed_ends_the_reading_with_its_row(tmp_path):
     path.write_text('Order,Note\n1,a\n2,"b\n3,c\n')
     with pytest.raises(OrderFileError, match=r"Row 3 .* is no CSV"):
         read(path)
+
+
+def test_a_long_cell_is_read_and_other_files_keep_the_limit_of_the_process(tmp_path):
+    limit = csv.field_size_limit()
+    path = write_csv(tmp_path / "orders.csv", [("1", "x" * (limit + 1))], ("Order", "Note"))
+    assert [len(row["Note"]) for row in cells(path)] == [limit + 1]
+    assert csv.field_size_limit() == limit
 
 
 def test_a_spreadsheet_is_read_as_its_author_sees_it(tmp_path):
