@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 SECONDS_TO_FINISH_A_BATCH = 3.0
 SECONDS_BEFORE_NEXT_START = 1.0
+SECONDS_BETWEEN_BACKGROUND_LOOKS = 0.2  # at the in-memory queue: nobody waits for this worker, and each look costs CPU
 COMMON_OPTIONS: dict[str, Any] = {
     "loglevel": "WARNING",
     "without_gossip": True,
@@ -144,7 +145,9 @@ class CeleryThreads:
         WorkController(app=app, **WORKER_OPTIONS).start()
 
     def _work_in_background(self) -> None:
-        WorkController(app=make_app(is_current=False), **BACKGROUND_OPTIONS).start()
+        own = make_app(is_current=False)
+        own.conf.broker_transport_options = {"polling_interval": SECONDS_BETWEEN_BACKGROUND_LOOKS}
+        WorkController(app=own, **BACKGROUND_OPTIONS).start()
 
     def _beat(self) -> None:
         _beat_service().start()
