@@ -8,7 +8,7 @@ A subscription that fails is sent little at a time and in rounds of its own, so 
 
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,11 +103,25 @@ def send(deliveries: Sequence[Delivery], subscriptions: Mapping[int, Subscriptio
     answers = post_messages(make_messages(deliveries, subscriptions))
     now = timezone.now()
     with transaction.atomic():
-        _record(deliveries, answers, now)
-        _note_subscriptions(deliveries, answers, now)
+        there = _lock_subscriptions({each.subscription_id for each in deliveries})
+        told = [pair for pair in zip(deliveries, answers, strict=True) if pair[0].subscription_id in there]
+        _record(told, now)
+        _note_subscriptions(told, there, now)
     taken = sum(answer.is_taken for answer in answers)
     log.info("webhooks.sent", messages=len(answers), taken=taken)
     return answers
+
+
+type Told = Sequence[tuple[Delivery, Answer]]
+
+
+def _lock_subscriptions(ids: Collection[int]) -> dict[int, Subscription]:
+    """Those that are still there, as they are now: one that was deleted meanwhile took its deliveries along.
+
+    Locked before any delivery, as by whoever pauses, resumes or deletes one.
+    """
+    locked = Subscription.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return {each.pk: each for each in locked}
 
 
 RECORD = """
@@ -120,15 +134,14 @@ RECORD = """
 """
 
 
-def _record(deliveries: Sequence[Delivery], answers: Sequence[Answer], now: datetime) -> None:
-    pairs = list(zip(deliveries, answers, strict=True))
+def _record(told: Told, now: datetime) -> None:
     copy_rows(
         "webhooks_attempt",
         ("delivery_id", "number", "at", "milliseconds", "status", "error"),
-        [(one.pk, one.attempts + 1, it.at, it.milliseconds, it.status, it.error) for one, it in pairs],
+        [(one.pk, one.attempts + 1, it.at, it.milliseconds, it.status, it.error) for one, it in told],
     )
     with connection.cursor() as cursor:
-        cursor.execute(RECORD, {"rows": as_recordset([_after(one, it, now) for one, it in pairs])})
+        cursor.execute(RECORD, {"rows": as_recordset([_after(one, it, now) for one, it in told])})
 
 
 def _after(delivery: Delivery, answer: Answer, now: datetime) -> dict[str, Any]:
@@ -158,16 +171,16 @@ class _Round:
     is_gone: bool = False
 
 
-def _note_subscriptions(deliveries: Sequence[Delivery], answers: Sequence[Answer], now: datetime) -> None:
-    """Notes who fails and since when, and switches off who failed for too long. Locks those subscriptions."""
+def _note_subscriptions(told: Told, subscriptions: Mapping[int, Subscription], now: datetime) -> None:
+    """Notes who fails and since when, and switches off who failed for too long. The caller has locked them."""
     rounds: dict[int, _Round] = {}
-    for delivery, answer in zip(deliveries, answers, strict=True):
+    for delivery, answer in told:
         of_this = rounds.setdefault(delivery.subscription_id, _Round())
         of_this.is_any_taken |= answer.is_taken
         of_this.is_gone |= answer.status == GONE
     changed = []
-    for subscription in Subscription.objects.select_for_update().filter(pk__in=rounds).order_by("pk"):
-        of_this = rounds[subscription.pk]
+    for subscription_id, of_this in rounds.items():
+        subscription = subscriptions[subscription_id]
         before = (subscription.failing_since, subscription.state)
         if of_this.is_any_taken:
             subscription.failing_since = None
@@ -182,8 +195,11 @@ def _note_subscriptions(deliveries: Sequence[Delivery], answers: Sequence[Answer
 
 
 def _switch_off(subscription: Subscription, now: datetime) -> None:
-    """Nothing more is noted or sent; what was still to be sent is cancelled, and can be sent by hand later on."""
-    if subscription.state == SubscriptionState.SWITCHED_OFF:
+    """Nothing more is noted or sent; what was still to be sent is cancelled, and can be sent by hand later on.
+
+    One that is paused was only sent tests: what is held back for it stays.
+    """
+    if subscription.state != SubscriptionState.ACTIVE:
         return
     subscription.state = SubscriptionState.SWITCHED_OFF
     subscription.switched_off_at = now

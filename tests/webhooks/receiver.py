@@ -1,7 +1,7 @@
 """A system that is told things: a real HTTP server on loopback that keeps what it gets and answers as it is told to."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,8 +35,11 @@ class Receiver:
 
 
 @contextmanager
-def listening(*statuses: int, location: str = "") -> Iterator[Receiver]:
-    """A receiver that answers with these statuses, 204 when none is given; `location` is sent along."""
+def listening(*statuses: int, location: str = "", meanwhile: Callable[[], object] = lambda: None) -> Iterator[Receiver]:
+    """A receiver that answers with these statuses, 204 when none is given; `location` is sent along.
+
+    `meanwhile` is done, in a thread of the server, before each answer.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -45,6 +48,7 @@ def listening(*statuses: int, location: str = "") -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.got.append(Received(self.path, headers, body))
+            meanwhile()
             status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
             self.send_response(status)
             if location:

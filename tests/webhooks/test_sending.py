@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
@@ -209,8 +209,8 @@ def test_who_does_not_answer_holds_up_nobody_else(subscribe):
         assert len(well.got) == 40
         assert len(broken.got) == sending.OF_EACH  # then it is among the failing ones
         assert sent == 40 + sending.OF_EACH
-        assert send(failing=True) == 15
-        assert len(broken.got) == 40
+        send(failing=True)
+        assert len(set(broken.ids)) == 40  # on a slow machine some of them are due again by now
 
 
 def test_after_a_rotation_the_secret_before_signs_along_for_a_day(subscribe):
@@ -288,3 +288,33 @@ def test_no_event_fails_because_a_subscription_was_deleted_meanwhile(subscribe):
     assert set(Outcome.objects.values_list("status", flat=True)) == {"applied"}
     assert sending.remove_old() == 2
     assert not Delivery.objects.exists()
+
+
+def test_a_webhook_that_is_deleted_while_it_is_told_costs_the_others_nothing(subscribe):
+    def delete() -> None:
+        subscriptions.delete_subscription(Subscription.objects.get(name="leaving").pk, "user olha")
+        connection.close()
+
+    with listening(meanwhile=delete) as leaving, listening() as staying:
+        subscribe(leaving, name="leaving", topics=["event.applied"])
+        subscription = subscribe(staying, name="staying", topics=["event.applied"])
+        created("1001")
+        drain()
+        assert send() == 2
+    assert len(leaving.got) == len(staying.got) == 1
+    assert list(Delivery.objects.values_list("subscription_id", "state")) == [(subscription.pk, "delivered")]
+    assert Attempt.objects.count() == 1
+
+
+def test_a_test_that_fails_switches_nobody_off_who_is_paused(subscribe):
+    with listening(410) as receiver:
+        subscription = subscribe(receiver, topics=["event.applied"])
+        assert subscriptions.pause(subscription.pk, "user olha")
+        created("1001")
+        drain()
+        subscriptions.send_test(subscription)
+        subscription.refresh_from_db()
+        assert subscription.state == "paused"
+        receiver.statuses[:] = [204]
+        assert subscriptions.resume(subscription.pk, "user olha")
+        assert send() == 1  # what was held back
