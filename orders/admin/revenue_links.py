@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import formats
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -37,13 +38,14 @@ def part_url(split: Split, value: str, currency: str, first_day: date, last_day:
 
 
 def _list_url(currency: str, first_day: date, last_day: date, **narrowed: str) -> str:
-    query = {
-        **narrowed,
-        "currency": currency,
-        "date_from": first_day.isoformat(),
-        "date_to": last_day.isoformat(),
-    }
-    return f"{reverse('admin:orders_order_changelist')}?{urlencode(query)}"
+    beginning = _beginning(get_script_prefix(), currency, **narrowed)
+    return f"{beginning}&date_from={first_day.isoformat()}&date_to={last_day.isoformat()}"
+
+
+@lru_cache(maxsize=500)
+def _beginning(prefix: str, currency: str, **narrowed: str) -> str:
+    """What the addresses of a page have in common: it has a thousand of them, and they differ by their days."""
+    return f"{reverse('admin:orders_order_changelist')}?{urlencode({**narrowed, 'currency': currency})}"
 
 
 def label_of(by: Granularity, period: date) -> str:
