@@ -12,6 +12,7 @@ from contract import filters
 from contract.filters import check_names, parse_day
 from contract.http import ApiView, json_response
 from contract.openapi import component, describe, query_parameter
+from contract.postgres import one_snapshot
 from contract.problems import ParameterProblem, UnavailableError, parameter_problem, refuse
 from contract.scopes import Scope
 from orders.calendar import Calendar, Granularity, calendar_of
@@ -73,19 +74,21 @@ class RevenueView(ApiView):
         account = current_account()
         asked = read_question(request.GET)
         calendar = calendar_of(account.time_zone, account.phone_region)
-        reports = load_report(
-            calendar=calendar,
-            by=asked.by,
-            first_day=asked.first_day,
-            last_day=asked.last_day,
-            currency=asked.currency,
-            shows_mobile_sdk=account.mobile_sdk_revenue,
-            compares=asked.compares,
-            rates=load_rates(asked.reporting_currency) if asked.reporting_currency else None,
-        )
+        with one_snapshot():  # or an order that is delivered meanwhile would be in the parts and not in the revenue
+            reports = load_report(
+                calendar=calendar,
+                by=asked.by,
+                first_day=asked.first_day,
+                last_day=asked.last_day,
+                currency=asked.currency,
+                shows_mobile_sdk=account.mobile_sdk_revenue,
+                compares=asked.compares,
+                rates=load_rates(asked.reporting_currency) if asked.reporting_currency else None,
+            )
+            parts = _load_parts(asked, asked.split, calendar) if asked.split else []
         answer = present_report(reports, calendar, account.mobile_sdk_revenue)
         if asked.split:
-            answer["parts"] = present_parts(asked.split, _load_parts(asked, asked.split, calendar), reports)
+            answer["parts"] = present_parts(asked.split, parts, reports)
         return json_response(answer)
 
 

@@ -11,6 +11,7 @@ from django.views.generic import TemplateView
 from unfold.views import UnfoldSiteViewMixin
 
 from account.current import AccountSettings, current_account
+from contract.postgres import one_snapshot
 from orders.admin.revenue_csv import parts_csv, periods_csv
 from orders.admin.revenue_form import GRANULARITIES, SPLITS, RevenueForm
 from orders.admin.revenue_links import in_order, orders_url
@@ -37,13 +38,13 @@ class RevenuePage(UnfoldSiteViewMixin, TemplateView):
         form, asked = self._read()
         if asked is None:
             return super().get(request, *args, **kwargs)  # which says what is wrong
-        split, reports = form.cleaned_data["split"], load_reports(asked)
-        if not split:
-            return periods_csv(reports, shows_sdk=asked.shows_sdk, converts=bool(asked.reporting_currency))
-        try:
-            return parts_csv(split, reports, _load_parts(split, asked))
-        except SplitsNotBuiltError:
+        split = form.cleaned_data["split"] or None
+        reports, parts, days_being_split = load_figures(asked, split)
+        if days_being_split is not None:
             return super().get(request, *args, **kwargs)
+        if split and parts is not None:
+            return parts_csv(split, reports, parts)
+        return periods_csv(reports, shows_sdk=asked.shows_sdk, converts=bool(asked.reporting_currency))
 
     def _read(self) -> tuple[RevenueForm, Asked | None]:
         account = current_account()
@@ -66,7 +67,7 @@ class RevenuePage(UnfoldSiteViewMixin, TemplateView):
         if asked is None:
             return {**context, "by": "", "currencies": []}
         split: Split | None = form.cleaned_data["split"] or None
-        reports = load_reports(asked)
+        reports, parts, days_being_split = load_figures(asked, split)
         return {
             **context,
             "by": asked.by,
@@ -78,7 +79,8 @@ class RevenuePage(UnfoldSiteViewMixin, TemplateView):
             "shows_mobile_sdk": asked.shows_sdk,
             "sdk_switch": _url(query, sdk="" if form.cleaned_data["sdk"] else "hide"),
             "may_switch_sdk": account.mobile_sdk_revenue,
-            **_sections(reports, split, asked),
+            "days_being_split": days_being_split,
+            "currencies": [_section(report, split, parts, asked) for report in reports],
         }
 
 
@@ -93,19 +95,32 @@ def _asked(form: RevenueForm, calendar: Calendar, account: AccountSettings) -> A
     )
 
 
-def load_reports(asked: Asked) -> list[CurrencyReport]:
-    """The currencies that sold in the span, the account's own first."""
-    reports = load_report(
-        calendar=asked.calendar,
-        by=asked.by,
-        first_day=asked.span[0],
-        last_day=asked.span[1],
-        shows_mobile_sdk=asked.shows_sdk,
-        compares=True,
-        rates=load_rates(asked.reporting_currency) if asked.reporting_currency else None,
-    )
-    by_currency = {report.currency: report for report in reports}
-    return [by_currency[currency] for currency in in_order(by_currency)]
+type Figures = tuple[list[CurrencyReport], list[PartRevenue] | None, int | None]
+
+
+def load_figures(asked: Asked, split: Split | None) -> Figures:
+    """The currencies that sold in the span, the account's own first; the parts of a split; all of one moment.
+
+    Instead of parts, how many days are still to be computed before they can be told.
+    """
+    with one_snapshot():  # or an order that is delivered meanwhile would be in the parts and not in the revenue
+        reports = load_report(
+            calendar=asked.calendar,
+            by=asked.by,
+            first_day=asked.span[0],
+            last_day=asked.span[1],
+            shows_mobile_sdk=asked.shows_sdk,
+            compares=True,
+            rates=load_rates(asked.reporting_currency) if asked.reporting_currency else None,
+        )
+        by_currency = {report.currency: report for report in reports}
+        shown = [by_currency[currency] for currency in in_order(by_currency)]
+        if not split:
+            return shown, None, None
+        try:
+            return shown, _load_parts(split, asked), None
+        except SplitsNotBuiltError as building:
+            return shown, None, building.days
 
 
 def _load_parts(split: Split, asked: Asked) -> list[PartRevenue]:
@@ -114,17 +129,13 @@ def _load_parts(split: Split, asked: Asked) -> list[PartRevenue]:
     )  # fmt: skip
 
 
-def _sections(reports: list[CurrencyReport], split: Split | None, asked: Asked) -> dict[str, Any]:
-    sections = [section_of(report, asked) for report in reports]
-    if not split:
-        return {"currencies": sections}
-    try:
-        parts = _load_parts(split, asked)
-    except SplitsNotBuiltError as building:
-        return {"currencies": sections, "days_being_split": building.days}
-    for section in sections:
-        section["parts"] = parts_of(split, section["report"], parts, asked)
-    return {"currencies": sections}
+def _section(
+    report: CurrencyReport, split: Split | None, parts: list[PartRevenue] | None, asked: Asked
+) -> dict[str, Any]:
+    section = section_of(report, asked)
+    if split and parts is not None:
+        section["parts"] = parts_of(split, report, parts, asked)
+    return section
 
 
 def _url(query: QueryDict, **changes: str) -> str:
