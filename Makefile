@@ -6,6 +6,8 @@ PORT ?= 8000
 DATA_DIR ?= var
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 ARGS ?=
+# Images often set this. Every process would then compile 1,700 modules anew, which takes longer than all else in a start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # ---- to use
 
