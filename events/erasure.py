@@ -7,11 +7,12 @@ twice, and writes down how far it came: a worker that is killed costs the step i
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from contacts.erasure import finish_erasures, person_of, waits_for_imports
 from contacts.models import Erasure, ErasureStage
@@ -35,14 +36,16 @@ MOST_PEOPLE = 50  # in one walk: looking for one of them takes some 10 µs for e
 def advance_erasures(seconds: float = SECONDS_AT_ONCE) -> None:
     """Does steps of the erasures that are under way, for at most so many seconds and at least one step.
 
-    Does nothing while another process is at it.
+    Does nothing while another process is at it. An erasure whose step raises is tried again the next time, and holds up
+    none of the others.
     """
     end = time.monotonic() + seconds
     if not Erasure.objects.exclude(stage=ErasureStage.DONE).exists():
         return
     with _alone() as is_alone:
+        raised = _Raised()
         try:
-            while is_alone and _step() and time.monotonic() < end:
+            while is_alone and _step(raised) and time.monotonic() < end:
                 pass
         except LaneBusyError:
             log.warning("erasure.lane_busy", seconds=LANE_SECONDS)
@@ -61,22 +64,51 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [ADVISORY_SPACE])
 
 
-def _step() -> bool:
-    """The next step; False when nothing is left. What is a person's own goes first, then the walk that is under way."""
-    under_way = Erasure.objects.exclude(stage=ErasureStage.DONE)
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """Erasures whose step has raised in this run: of several in one step each is done `alone`, one alone is `left`."""
+
+    alone: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+
+    def note(self, erasures: Sequence[Erasure]) -> None:
+        (self.left if len(erasures) == 1 else self.alone).update(one.pk for one in erasures)
+
+    def of_one_step(self, erasures: Sequence[Erasure]) -> list[Erasure]:
+        """Those that may share a step with the first of them."""
+        if erasures[0].pk in self.alone:
+            return [erasures[0]]
+        return [one for one in erasures if one.pk not in self.alone]
+
+
+def _step(raised: _Raised) -> bool:
+    """The next step; False when nothing is left to do in this run."""
+    chosen = _choose(raised)
+    if chosen is None:
+        return False
+    do, erasures = chosen
+    try:
+        do(erasures)
+    except (OperationalError, InterfaceError, LaneBusyError):
+        raise  # the machinery and nobody's values: the next run goes on
+    except Exception:  # whatever one person's values make our code raise must not keep others from being erased
+        log.exception("erasure.step_failed", contact_ids=[one.pk for one in erasures])
+        raised.note(erasures)
+    return True
+
+
+def _choose(raised: _Raised) -> tuple[Callable[[Sequence[Erasure]], None], list[Erasure]] | None:
+    """What to do next and for whom. What is a person's own goes first, then the walk that is under way."""
+    under_way = Erasure.objects.exclude(stage=ErasureStage.DONE).exclude(pk__in=raised.left)
     own = under_way.filter(stage__in=[ErasureStage.ORDERS, ErasureStage.EVENTS]).order_by("requested_at", "pk").first()
     if own is not None:
-        _erase_own(own)
-        return True
+        return _erase_own, [own]
     walking = list(under_way.filter(stage=ErasureStage.LOG).order_by("-position", "pk")[:MOST_PEOPLE])
     if walking:
-        _walk([one for one in walking if one.position == walking[0].position])
-        return True
+        return _walk, raised.of_one_step([one for one in walking if one.position == walking[0].position])
     last = under_way.filter(stage=ErasureStage.REST).order_by("pk")[:MOST_PEOPLE]
     resting = [one for one in last if not waits_for_imports(one.requested_at)]
-    if resting:
-        _erase_rest(resting)
-    return bool(resting)
+    return (_erase_rest, raised.of_one_step(resting)) if resting else None
 
 
 def _go_on(erasures: Sequence[Erasure], *, stage: str | None = None, position: int = 0) -> None:
@@ -103,7 +135,8 @@ EVENTS_OF_CONTACT = """
 """
 
 
-def _erase_own(erasure: Erasure) -> None:
+def _erase_own(erasures: Sequence[Erasure]) -> None:
+    (erasure,) = erasures
     if erasure.last_event_id is None:
         _begin(erasure)
     elif erasure.stage == ErasureStage.ORDERS:

@@ -118,3 +118,20 @@ def test_a_lane_that_stays_busy_ends_the_step_and_a_later_one_goes_on(monkeypatc
     in_thread(advance_erasures)
     assert Erasure.objects.get().stage == "done"
     assert not names_anna()
+
+
+def test_an_erasure_whose_step_raises_holds_up_none_of_the_others():
+    """What was noted of the first person cannot be read, which no step of theirs outlives."""
+    first = anna()
+    others = [make_contact(external_customer_id=f"D{n}", email=f"d{n}@example.com").pk for n in range(2)]
+    for contact_id in (first.pk, *others):
+        request_erasure(contact_id, "user olha")
+    noted = Erasure.objects.get(pk=first.pk).values
+    Erasure.objects.filter(pk=first.pk).update(values={})
+    advance_erasures()
+    done = Erasure.objects.filter(stage="done").values_list("pk", flat=True)
+    assert set(done) == set(others)
+    Erasure.objects.filter(pk=first.pk).update(values=noted)
+    advance_erasures()
+    assert Erasure.objects.get(pk=first.pk).stage == "done"
+    assert not names_anna()
