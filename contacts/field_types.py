@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from contract.json_values import JsonValue, Number, encode, text_of
-from contract.moments import parse_moment
+from contract.moments import parse_moment, present_moment
 
 ANY = ""  # the type of a field that nobody declared
 MAX_TEXT = 2_000  # characters
@@ -72,7 +72,7 @@ def _read_day(text: str, _: tzinfo) -> str | None:
 
 def _read_moment(text: str, time_zone: tzinfo) -> str | None:
     moment = parse_moment(text, time_zone, takes_a_day=False)
-    return None if moment is None else moment.astimezone(time_zone).isoformat()
+    return None if moment is None else present_moment(moment, time_zone)
 
 
 _READERS: Mapping[str, Callable[[str, tzinfo], Any]] = {

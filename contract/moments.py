@@ -1,4 +1,4 @@
-"""Reads ISO 8601 moments as shops send them: docs/rules.md, section 3. Pure: no Django, no clock."""
+"""Reads ISO 8601 moments as shops send them (docs/rules.md, section 3), and writes them. Pure: no Django, no clock."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -28,3 +28,15 @@ def parse_moment(text: str, zone: tzinfo, *, takes_a_day: bool) -> datetime | No
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def present_moment(moment: datetime, zone: tzinfo) -> str:
+    """ISO 8601 with the offset that the zone has at that moment.
+
+    In UTC where that offset has seconds, as before there were zones: ISO 8601 can write none.
+    """
+    local = moment.astimezone(zone)
+    offset = local.utcoffset()
+    if offset is not None and offset.seconds % 60:
+        local = moment.astimezone(UTC)
+    return local.isoformat()

@@ -9,6 +9,7 @@ import msgspec
 from django.db import connection
 
 from account.current import current_account
+from contract.moments import present_moment
 from contract.postgres import load_json
 from contract.reasons import Status
 from events.basis import DecisionBasis, load_bases
@@ -85,5 +86,5 @@ def params_of(body: str) -> msgspec.Raw:
 
 
 def instant(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    """ISO 8601 with the offset of the zone, or None for no moment."""
-    return moment.astimezone(zone).isoformat() if moment is not None else None
+    """The moment as contract.moments writes it, or None for no moment."""
+    return present_moment(moment, zone) if moment is not None else None

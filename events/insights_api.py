@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from account.current import current_account
 from contract.filters import check_names
 from contract.http import ApiView, json_response
+from contract.moments import present_moment
 from contract.openapi import Moment, component, describe, page_of, page_parameters
 from contract.paging import SortKey, cut_page
 from contract.problems import refuse
@@ -17,7 +18,6 @@ from events.last_events import LastEvent, load_last_by
 from events.models import EventType
 from events.overview import Span
 from events.stats import Stats, load_stats
-from orders.presentation import present_moment
 from orders.rules import ORDER_EVENT_TYPES
 
 

@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from account.current import current_account
 from contract.filters import check_names
 from contract.http import ApiView, json_response
+from contract.moments import present_moment
 from contract.openapi import READ_ERRORS, Moment, describe, page_of, page_parameters, path_parameter
 from contract.paging import cut_page, id_key
 from contract.problems import not_found, refuse
 from contract.scopes import Scope
 from events.models import Event
 from orders.models import Order, OrderChange
-from orders.presentation import present_moment
 
 # A field's value before and after, as the order shows it; null where there was none.
 FieldChangeShape = TypedDict("FieldChangeShape", {"from": Any, "to": Any})

@@ -5,13 +5,14 @@ numbers.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Annotated, Any, TypedDict
 
 import msgspec
 
 from contract.currencies import format_money
+from contract.moments import present_moment
 from contract.openapi import ExactNumber, Moment, Money
 from orders.models import Order, OrderItem, OrderStatus
 from orders.state import ItemState, OrderState
@@ -137,15 +138,3 @@ def present_item(item: OrderItem | ItemState, currency: str) -> ItemShape:
         "imageUrl": item.image_url or None,
         "customFields": dict(item.custom_fields),
     }
-
-
-def present_moment(moment: datetime, zone: tzinfo) -> str:
-    """ISO 8601 with the offset that the zone has at that moment.
-
-    In UTC where that offset has seconds, as before there were zones: ISO 8601 can write none.
-    """
-    local = moment.astimezone(zone)
-    offset = local.utcoffset()
-    if offset is not None and offset.seconds % 60:
-        local = moment.astimezone(UTC)
-    return local.isoformat()

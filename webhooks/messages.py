@@ -10,11 +10,12 @@ from django.db.models.functions import Now
 
 from account.current import current_account
 from contract.json_values import encode
+from contract.moments import present_moment
 from events.fates import load_fates
 from events.order_changes import present_changes
 from orders.api import orders_with_items
 from orders.history import load_changes_of_events
-from orders.presentation import present_moment, present_order
+from orders.presentation import present_order
 from webhooks.exchange import Message
 from webhooks.models import Delivery, Subscription
 from webhooks.topics import Topic

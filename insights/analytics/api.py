@@ -13,6 +13,7 @@ from console.filters import FIRST_DAY, LAST_DAY
 from contract.currencies import format_money
 from contract.filters import check_names, parse_day
 from contract.http import ApiView, json_response
+from contract.moments import present_moment
 from contract.openapi import answer_header, component, describe, query_parameter
 from contract.problems import ParameterProblem, UnavailableError, parameter_problem, refuse
 from contract.scopes import Scope
@@ -22,7 +23,6 @@ from insights.analytics.forms import DEFAULT_DAYS, MOST_DAYS
 from insights.analytics.models import Report, ReportKind
 from insights.analytics.reports import Asked, obtain
 from insights.rfm.models import VIEW_INSIGHTS
-from orders.presentation import present_moment
 
 RETRY_AFTER_SECONDS = 5
 DAY = {"type": "string", "format": "date", "examples": ["2026-05-01"]}

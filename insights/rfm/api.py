@@ -12,6 +12,7 @@ from console.filters import FIRST_DAY
 from contract.currencies import CURRENCIES, format_money
 from contract.filters import check_names, parse_day
 from contract.http import ApiView, json_response
+from contract.moments import present_moment
 from contract.openapi import Day, Moment, Money, answer_header, component, describe, query_parameter
 from contract.problems import ParameterProblem, UnavailableError, parameter_problem, refuse
 from contract.scopes import Scope
@@ -21,7 +22,6 @@ from insights.rfm.models import VIEW_INSIGHTS
 from insights.rfm.reading import CurrencyRfm, Figures, Rfm, keep, load_rfm, share
 from insights.rfm.thresholds import have_computed
 from insights.rfm.words import SEGMENT_WORDS
-from orders.presentation import present_moment
 
 RETRY_AFTER_SECONDS = 5
 DAY = {"type": "string", "format": "date", "examples": ["2026-05-31"]}

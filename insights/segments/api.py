@@ -11,13 +11,13 @@ from contacts.api_shapes import ContactShape
 from contacts.presentation import load_contacts
 from contract.filters import StrictFilterSet, apply_filters
 from contract.http import ApiView, json_response
+from contract.moments import present_moment
 from contract.openapi import READ_ERRORS, Moment, describe, page_of, page_parameters, path_parameter
 from contract.paging import cut_page, id_key
 from contract.problems import ApiError, not_found
 from contract.scopes import Caller, Scope
 from insights.segments.members import BY_ID, members_of
 from insights.segments.models import VIEW_SEGMENT, Segment
-from orders.presentation import present_moment
 
 SORT_KEYS = {"id": id_key()}
 Conditions = Annotated[

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contract.moments import parse_moment
+from contract.moments import parse_moment, present_moment
 
 KYIV = ZoneInfo("Europe/Kyiv")  # +02:00, in summer +03:00
 
@@ -47,3 +47,11 @@ def test_a_date_alone_is_the_start_of_that_day_in_the_accounts_zone_where_a_day_
 )  # fmt: skip
 def test_what_is_no_moment_is_none(text):
     assert parse_moment(text, KYIV, takes_a_day=True) is None
+
+
+def test_a_moment_of_before_there_were_zones_is_written_in_utc_as_its_offset_has_seconds():
+    """Kyiv was 2:02:04 ahead until 1924; ISO 8601 writes no seconds of an offset, and reads none here."""
+    moment = datetime(1910, 5, 1, 7, 57, 56, tzinfo=UTC)
+    assert present_moment(moment, KYIV) == "1910-05-01T07:57:56+00:00"
+    assert present_moment(datetime(2020, 5, 14, 7, 11, tzinfo=UTC), KYIV) == "2020-05-14T10:11:00+03:00"
+    assert parse_moment(present_moment(moment, KYIV), KYIV, takes_a_day=False) == moment
