@@ -215,6 +215,7 @@ EXAMPLES: Mapping[str, Shown] = {
             200: {
                 **FATE,
                 "params": UNKNOWN_CONTACT["params"],
+                "receivedAt": None,
                 "outcome": "ignored",
                 "reason": "contact_not_found",
                 "message": "The identifiers in the event belong to no contact.",
@@ -233,6 +234,7 @@ EXAMPLES: Mapping[str, Shown] = {
                 "orderId": None,
                 "attempts": 0,
                 "order": {"before": None, "after": None},
+                "variables": {"eventKey": "1001", "externalOrderId": "1001", "items[0].name": "Super Device"},
             }
         },
     ),

@@ -159,12 +159,16 @@ class OrderEffectShape(TypedDict):
 
 
 class DryRunShape(TypedDict):
-    """What would become of an event now; as an Event, without what only a stored one has."""
+    """What would become of an event now: as an Event, without `id` and `decidedAt`; `receivedAt` is null.
+
+    `variables` are those of a message, as far as the event would find them; the event's own id is not among them.
+    """
 
     eventTypeKey: str
     keyValue: str
     params: Any
     occurred: str | None
+    receivedAt: None
     source: str
     outcome: Decided
     reason: str | None
@@ -177,6 +181,7 @@ class DryRunShape(TypedDict):
     externalOrderId: str | None
     attempts: int
     order: OrderEffectShape
+    variables: dict[str, str]
 
 
 class ReplayedShape(TypedDict):

@@ -19,12 +19,16 @@ def add_details(fate: dict[str, Any]) -> dict[str, Any]:
 
 
 def load_variables(fate: dict[str, Any]) -> dict[str, str]:
-    """The variables of an event by its fate (docs/rules.md, section 7); what was found is not there while it waits."""
+    """The variables of an event by its fate, or by that of a dry run, which has no id (docs/rules.md, section 7).
+
+    What was found is not there while the event waits. One query, none without a contact.
+    """
+    parameters = dict(parameters_of(decode(bytes(fate["params"]))))
     contact_id = fate["contactId"]
     addresses = Addresses() if contact_id is None else load_addresses(contact_id)
     found = Found(fate["orderId"], contact_id, addresses.email, addresses.phone)
-    parameters = dict(parameters_of(decode(bytes(fate["params"]))))
-    return variables_of(fate["keyValue"], fate["id"], parameters, found)
+    # The key of an order's event is the order's id, whatever was sent as keyValue: the article's example sends a phone.
+    return variables_of(fate["externalOrderId"] or fate["keyValue"], fate.get("id", ""), parameters, found)
 
 
 def _earlier_attempts(fate: dict[str, Any]) -> list[dict[str, Any]]:

@@ -49,6 +49,29 @@ def test_an_event_tells_its_variables_and_those_of_the_contact_and_order_that_it
     assert "note" not in found
 
 
+def test_the_event_key_of_an_order_is_its_external_order_id_whatever_key_value_was_sent(client):
+    """The article's own example: its keyValue is a phone number."""
+    for event_type, key in (("orderCreated", "12345679"), ("seen", "380501234567")):
+        event_id = post(event_type, {"externalOrderId": "12345679"}, keyValue="380501234567")
+        assert variables_at(client, event_id)["eventKey"] == key
+
+
+def test_a_dry_run_has_the_variables_that_the_event_would_have_but_for_its_own_id(client):
+    contact = make_contact(external_customer_id="C1", email="First@Example.com")
+    params = {"externalOrderId": "1001", "externalCustomerId": "C1", "items": [ITEM]}
+    body = {"eventTypeKey": "orderUpdated", "params": params}
+    answer = client.post("/api/v1/events/validate", json.dumps(body), "application/json").json()
+    assert answer["receivedAt"] is None
+    found = answer["variables"]
+    assert (found["eventKey"], found["contactId"], found["EmailAddress"]) == (
+        "1001",
+        str(contact.pk),
+        "First@Example.com",
+    )
+    assert found["items[0].name"] == "Super Device"
+    assert not {"orderId", "order.orderId"} & found.keys()
+
+
 def test_a_waiting_event_has_the_variables_that_were_sent(client):
     make_contact(external_customer_id="C1", email="a@b.example")
     found = variables_at(client, created("1001"))
