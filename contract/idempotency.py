@@ -89,7 +89,7 @@ def claim_of(request: HttpRequest, body: str) -> Claim | None:
 
 
 def fingerprint_of(what: str, body: bytes) -> str:
-    """32 hex digits that differ when what is asked for differs: the address, or the kind of thing, and its bytes."""
+    """32 hex digits that differ when what is asked for differs: the address and query, or the kind, and the bytes."""
     digest = hashlib.blake2b(what.encode("utf-8", "replace"), digest_size=16)
     digest.update(b"\n")
     digest.update(body)
@@ -132,14 +132,16 @@ HEADER_IN_META = "HTTP_" + HEADER.upper().replace("-", "_")
 
 
 def _claim_of_body(request: HttpRequest, limit: int) -> Claim:
-    return _claim(request, hold_body(request, limit))
+    # What a DELETE is about stands in its address; a body of one means nothing (RFC 9110) and is not read.
+    return _claim(request, b"" if request.method == "DELETE" else hold_body(request, limit))
 
 
 def _claim(request: HttpRequest, body: bytes) -> Claim:
     key = request.META[HEADER_IN_META]
     if fault := find_key_fault(key):
         raise refuse([fault])
-    address = f"{request.method} {request.path_info.rstrip('/')}"
+    query = request.META.get("QUERY_STRING", "")
+    address = f"{request.method} {request.path_info.rstrip('/')}{'?' if query else ''}{query}"
     source_id: int = request.auth.source_id  # type: ignore[attr-defined]  # what writes needs a key of a source
     return Claim(source_id, key, fingerprint_of(address, body))
 

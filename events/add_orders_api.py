@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from account.audit import actor_of
 from account.current import current_account
 from contract.http import ApiRequest, hold_body, json_response
-from contract.idempotency import idempotently_in_two_steps
+from contract.idempotency import idempotently, idempotently_in_two_steps
 from contract.json_lists import ListError
 from contract.openapi import (
     IDEMPOTENCY_ERRORS,
@@ -76,15 +76,19 @@ class AllOrdersView(OrdersView):
         DELETE_DESCRIPTION,
         tag="orders",
         answers={202: component(DeletionShape)},
-        errors=READ_ERRORS,
-        parameters=DELETE_PARAMETERS,
+        errors=(*READ_ERRORS, *IDEMPOTENCY_ERRORS),
+        parameters=[*DELETE_PARAMETERS, IDEMPOTENCY_KEY_HEADER],
         answer_examples={202: DELETION_EXAMPLE},
         operation_id="deleteOrders",
     )
     def delete(self, request: ApiRequest) -> HttpResponse:
         wanted = read_wanted(request.GET)
-        deletion_id = request_deletion(wanted, request.auth.source_id, actor_of(request))
-        return json_response({"id": str(deletion_id), "status": "accepted"}, status=202)
+
+        def ask() -> HttpResponse:
+            deletion_id = request_deletion(wanted, request.auth.source_id, actor_of(request))
+            return json_response({"id": str(deletion_id), "status": "accepted"}, status=202)
+
+        return idempotently(request, ask)
 
 
 def _read_orders(request: HttpRequest) -> list[SentOrder]:

@@ -125,7 +125,8 @@ DELETE_DESCRIPTION = (
     "Deletes the order of an external id, or all orders whose `date` is in a span of at most 24 hours. It is done in "
     "the background, in the place of its acceptance among the events of each order, and asking again is harmless. The "
     "figures follow; the events stay, and one that comes later makes the order anew. The audit log keeps who asked for "
-    "what, and how many orders that were."
+    "what, and how many orders that were. With an `Idempotency-Key`, a retry that comes late never deletes an order "
+    "that was made anew meanwhile."
 )
 _MOMENT = {"type": "string", "examples": ["2026-05-14T00:00:00"]}
 DELETE_PARAMETERS = [

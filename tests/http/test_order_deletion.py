@@ -61,6 +61,22 @@ def revenue(client) -> list[tuple[str, str, int]]:
 
 
 @committed
+def test_a_deletion_that_is_sent_again_with_its_key_leaves_the_order_that_came_in_between(client):
+    add(client, order("B1"))
+    first = client.delete(PATH, query_params={"externalOrderId": "B1"}, headers={"Idempotency-Key": "d1"})
+    drain()
+    work_off_deletions()
+    add(client, order("B1"))
+    again = client.delete(PATH, query_params={"externalOrderId": "B1"}, headers={"Idempotency-Key": "d1"})
+    drain()
+    work_off_deletions()
+    assert ids_left() == {"B1"}
+    assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (202, first.content, "true")
+    other = client.delete(PATH, query_params={"externalOrderId": "B2"}, headers={"Idempotency-Key": "d1"})
+    assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "idempotency_key_reused")
+
+
+@committed
 def test_an_order_is_deleted_with_its_items_and_history_and_its_events_stay(client):
     [entry] = add(client, order("B1", items=[ITEM]))
     add(client, order("B2"))
