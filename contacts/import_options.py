@@ -195,12 +195,14 @@ _WORDS = {
     "email": "a channel of type email",
     "sms": "a channel of type sms",
     "email_or_sms": "a channel of type email or sms",
-    "externalCustomerId": "externalCustomerId",
+    EXTERNAL_CUSTOMER_ID: EXTERNAL_CUSTOMER_ID,
 }
 
 
 def _missing(change: ContactChange, what: str) -> Problem:
-    expected = f"{what}, by which this import tells contacts apart, or externalCustomerId"
+    expected = f"{what}, by which this import tells contacts apart"
+    if what != EXTERNAL_CUSTOMER_ID:
+        expected += f", or {EXTERNAL_CUSTOMER_ID}"
     detail = f"The contact cannot be told apart; expected {expected}."
     return Problem(pointer=change.pointer, code=Reason.MISSING_PARAMETER, detail=detail, expected=expected)
 

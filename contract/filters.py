@@ -38,7 +38,8 @@ def check_names(
     problems = []
     for name, values in query.lists():
         if name not in names:
-            detail = f"There is no parameter “{name[:80]}” here; known are {', '.join(names)}."
+            known_here = f"known are {', '.join(names)}" if names else "this address takes none"
+            detail = f"There is no parameter “{name[:80]}” here; {known_here}."
             problems.append(ParameterProblem(pointer="", parameter=name[:80], code="unknown_parameter", detail=detail))
         elif len(values) > 1 and name not in several:
             detail = f"The parameter {name} is given {len(values)} times; it takes one value."
