@@ -117,7 +117,7 @@ class ListAdmin(PageAdmin):
     def _cut_page(self, request: HttpRequest, filterset: FilterSet) -> Page[Any]:
         """One page; an empty one while the form says what is wrong with a filter. Raises ApiError."""
         rows = filterset.qs if filterset.is_valid() else filterset.queryset.none()
-        return cut_page(request, rows, self.sort_keys, self.default_ordering)
+        return cut_page(request, rows, self.sort_keys, self.default_ordering, filterset.queryset)
 
 
 def changed_url(query: QueryDict, **changes: str) -> str:

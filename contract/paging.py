@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -39,8 +40,8 @@ class SortKey:
     `copies`: two expressions that have the column's value and the id in another table. Filters that bring in that table
     define them (`QuerySet.alias`), and then the list is sorted by them: by an index of that table.
 
-    `is_found_first`: a page's ids are found in a statement of their own, which an index that holds the filtered columns
-    too answers alone; its rows are read by their ids.
+    `is_found_first`: a page's places are found in a statement of their own, which an index that holds the filtered
+    columns too answers alone; only then are its rows read, by their ids.
     """
 
     column: str
@@ -68,9 +69,13 @@ def _read_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-def moment_key(column: str, *, copies: tuple[str, str] = ("", "")) -> SortKey:
+def moment_key(column: str, *, copies: tuple[str, str] = ("", ""), is_found_first: bool = False) -> SortKey:
     return SortKey(
-        column=column, write=lambda value: value.astimezone(UTC).isoformat(), read=_read_moment, copies=copies
+        column=column,
+        write=lambda value: value.astimezone(UTC).isoformat(),
+        read=_read_moment,
+        copies=copies,
+        is_found_first=is_found_first,
     )
 
 
@@ -132,47 +137,72 @@ class _RowIsBeyond(Func):
 
 
 def cut_page[Row: Model](
-    request: HttpRequest, rows: QuerySet[Row], sort_keys: Mapping[str, SortKey], default_ordering: str
+    request: HttpRequest,
+    rows: QuerySet[Row],
+    sort_keys: Mapping[str, SortKey],
+    default_ordering: str,
+    unfiltered: QuerySet[Row] | None = None,
 ) -> Page[Row]:
     """The page that the request asks for: one query of at most limit + 1 rows, or two. Raises ApiError 400.
 
     `sort_keys` maps the names that `?ordering=` takes (with or without “-”); `default_ordering` is one of these.
+    `unfiltered`, which a key that is found first needs: the rows of the list without its filters.
     """
     limit = read_limit(request)
     ordering = _read_ordering(request, sort_keys, default_ordering)
     key = sort_keys[ordering.removeprefix("-")]
     cursor = _read_cursor(request, ordering)
-    found, has_more = _load_rows(rows, key, ordering.startswith("-"), cursor, limit)
     is_backward = cursor is not None and cursor.is_backward
+    rows = _sorted_beyond(rows, key, cursor, descends=ordering.startswith("-") != is_backward)
+    read = partial(_find_then_read, unfiltered=unfiltered) if unfiltered is not None and key.is_found_first else _read
+    found = read(rows, key, limit + 1)
+    page = found[:limit][::-1] if is_backward else found[:limit]
+    has_more = len(found) > limit
     has_earlier = has_more if is_backward else cursor is not None
 
-    def url_from(row: Row, *, is_backward: bool) -> str:
-        value = key.write(getattr(row, key.column))
-        place = Cursor(ordering=ordering, is_backward=is_backward, value=value, row_id=row.pk)
-        return page_url(request, place.encode())
+    def url_from(place: _Place[Row], *, is_backward: bool) -> str:
+        value = key.write(place.value)
+        cursor = Cursor(ordering=ordering, is_backward=is_backward, value=value, row_id=place.row_id)
+        return page_url(request, cursor.encode())
 
     return Page(
-        rows=found,
-        next_url=url_from(found[-1], is_backward=False) if found and (has_more or is_backward) else None,
-        previous_url=url_from(found[0], is_backward=True) if found and has_earlier else None,
+        rows=[place.row for place in page if place.row is not None],
+        next_url=url_from(page[-1], is_backward=False) if page and (has_more or is_backward) else None,
+        previous_url=url_from(page[0], is_backward=True) if page and has_earlier else None,
     )
 
 
-def _load_rows[Row: Model](
-    rows: QuerySet[Row], key: SortKey, descends: bool, cursor: Cursor | None, limit: int
-) -> tuple[list[Row], bool]:
-    """The rows beyond the cursor in the list's order, and whether there are more in the direction of reading."""
-    is_backward = cursor is not None and cursor.is_backward
-    sign = "-" if descends != is_backward else ""
+@dataclass(frozen=True, slots=True)
+class _Place[Row]:
+    """Where a row stood in the list when it was found; it may have moved, or be gone (None), since."""
+
+    value: Any
+    row_id: int
+    row: Row | None
+
+
+def _sorted_beyond[Row: Model](
+    rows: QuerySet[Row], key: SortKey, cursor: Cursor | None, *, descends: bool
+) -> QuerySet[Row]:
+    """The rows in the order in which they are read, from the cursor on."""
     if cursor is not None:
-        rows = _rows_beyond(rows, cursor, key, descends=bool(sign))
-    rows = rows.order_by(*(f"{sign}{column}" for column in key.sorted_by(rows)))
-    if key.is_found_first:
-        ids = list(rows.prefetch_related(None).values_list("pk", flat=True)[: limit + 1])
-        rows = rows.filter(pk__in=ids)
-    found = list(rows[: limit + 1])
-    page = found[:limit]
-    return page[::-1] if is_backward else page, len(found) > limit
+        rows = _rows_beyond(rows, cursor, key, descends=descends)
+    sign = "-" if descends else ""
+    return rows.order_by(*(f"{sign}{column}" for column in key.sorted_by(rows)))
+
+
+def _read[Row: Model](rows: QuerySet[Row], key: SortKey, most: int) -> list[_Place[Row]]:
+    return [_Place(getattr(row, key.column), row.pk, row) for row in rows[:most]]
+
+
+def _find_then_read[Row: Model](
+    rows: QuerySet[Row], key: SortKey, most: int, unfiltered: QuerySet[Row]
+) -> list[_Place[Row]]:
+    value, _ = key.sorted_by(rows)
+    found = rows.prefetch_related(None).select_related(None).values_list("pk", F(value))
+    places = list(found[:most])
+    by_id = unfiltered.in_bulk([row_id for row_id, _ in places[: most - 1]])  # the last only tells that there is more
+    return [_Place(value, row_id, by_id.get(row_id)) for row_id, value in places]
 
 
 def page_url(request: HttpRequest, cursor: str) -> str:

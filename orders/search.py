@@ -21,7 +21,7 @@ from orders.models import INDEXED_NAME_LENGTH, PHONE_DIGITS, ItemName, Order, Or
 
 MOST_NAMESAKES = 200  # people of one name whose orders are looked for
 MOST_ITEMS = 20  # items whose name has the words
-NEWEST_OF_ITEM = 50  # orders that are shown of each, when there are several items
+NEWEST_OF_ITEMS = 100  # orders that are shown, when there are several items
 MOST_WORDS = 8
 SHORTEST_PHONE = 5  # digits; fewer are no number
 NOT_DIGITS = re.compile(r"[^0-9]")
@@ -38,8 +38,8 @@ class NamedItem:
 class Findings:
     """The orders that a text finds, and what the person who typed it should know of them.
 
-    `items`: those that the text names as well, or instead. `is_cut_by_item`: of several items, the newest orders of
-    each are there, not all. `has_more_namesakes`: of so many people, the orders of some are there.
+    `items`: those that the text names as well, or instead. `is_cut_by_item`: of the orders with any of several items
+    the newest are there, not all. `has_more_namesakes`: of so many people, the orders of some are there.
     """
 
     orders: QuerySet[Order]
@@ -74,9 +74,12 @@ def find_orders(orders: QuerySet[Order], text: str) -> Findings:
     )
 
 
-def _orders_named(text: str, contact_ids: list[int]) -> QuerySet[Any, Any] | None:
-    """The ids of the orders with this order id, those of the contacts, and those that say the person themselves, as a
-    query; None when there is none.
+FEW_NAMED = 1_000
+
+
+def _orders_named(text: str, contact_ids: list[int]) -> QuerySet[Any, Any] | list[int] | None:
+    """The ids of the orders with this order id, those of the contacts, and those that say the person themselves; None
+    when there is none. While they are few they are named one by one, or each page would look for them again.
     """
     ways = [Q(external_order_id=text), Q(email__iexact=text), Q(external_customer_id=text)]
     if contact_ids:
@@ -87,7 +90,8 @@ def _orders_named(text: str, contact_ids: list[int]) -> QuerySet[Any, Any] | Non
         found.append(Order.objects.filter(pk__in=phone_ids))
     ids = [way.order_by().values("pk") for way in found]
     named: QuerySet[Any, Any] = ids[0].union(*ids[1:])
-    return named if named[:1] else None
+    few = list(named.values_list("pk", flat=True)[: FEW_NAMED + 1])
+    return few if 0 < len(few) <= FEW_NAMED else named if few else None
 
 
 def _of_nobody_named(column: str, name: str) -> QuerySet[Order]:
@@ -148,40 +152,44 @@ def _name_of(external_item_id: str) -> str:
     return names.values_list("name", flat=True).first() or ""
 
 
-NEWEST_OF_ITEMS = """
-    SELECT newest.order_id
-      FROM unnest(%s::text[]) AS wanted (item)
-     CROSS JOIN LATERAL (
-               SELECT order_id
-                 FROM orders_orderitem
-                WHERE external_item_id = wanted.item        -- index: order_item_by_item_and_date
-                ORDER BY order_date DESC, order_id DESC
-                LIMIT %s
-           ) AS newest
+# The newest of each item, and of these the newest: from the index alone.
+FIND_NEWEST = """
+    SELECT order_id
+      FROM (
+               SELECT DISTINCT newest.order_date, newest.order_id
+                 FROM unnest(%s::text[]) AS wanted (item)
+                CROSS JOIN LATERAL (
+                          SELECT DISTINCT order_date, order_id
+                            FROM orders_orderitem
+                           WHERE external_item_id = wanted.item        -- index: order_item_by_item_and_date
+                           ORDER BY order_date DESC, order_id DESC
+                           LIMIT %s
+                      ) AS newest
+           ) AS of_any
+     ORDER BY order_date DESC, order_id DESC
+     LIMIT %s
 """
 
 
 def _newest_of(external_item_ids: list[str]) -> RawSQL:
-    return RawSQL(NEWEST_OF_ITEMS, (external_item_ids, NEWEST_OF_ITEM))  # noqa: S611 - both are parameters
+    values = (external_item_ids, NEWEST_OF_ITEMS, NEWEST_OF_ITEMS)
+    return RawSQL(FIND_NEWEST, values)  # noqa: S611 - all are parameters
 
 
 def orders_with_item(orders: QuerySet[Order], external_item_id: str) -> QuerySet[Order]:
     """The orders with an item of this id, each once, however many lines of it the order has.
 
-    They are joined with the first such line, whose `item_date` and `item_order` are the order's date and id: a list by
-    date that is sorted by these (contract/paging.py) is read from the index of items, and never sorted.
+    They are joined with these lines, whose `item_date` and `item_order` are the order's date and id: a list by date
+    that is sorted by these (contract/paging.py) is read from the index of items alone, and never sorted.
     """
     if "item_order" in orders.query.annotations:  # joined with an item already: both are wanted
         return orders.filter(Exists(OrderItem.objects.filter(order=OuterRef("pk"), external_item_id=external_item_id)))
-    earlier = OrderItem.objects.filter(
-        external_item_id=external_item_id,
-        order_date=OuterRef("item_date"),
-        order=OuterRef("item_order"),
-        position__lt=OuterRef("item_position"),
+    return (
+        orders.alias(
+            with_item=FilteredRelation("items", condition=Q(items__external_item_id=external_item_id)),
+            item_date=F("with_item__order_date"),
+            item_order=F("with_item__order_id"),
+        )
+        .filter(item_order__isnull=False)
+        .distinct()
     )
-    return orders.alias(
-        with_item=FilteredRelation("items", condition=Q(items__external_item_id=external_item_id)),
-        item_date=F("with_item__order_date"),
-        item_order=F("with_item__order_id"),
-        item_position=F("with_item__position"),
-    ).filter(~Exists(earlier), item_position__isnull=False)

@@ -16,7 +16,7 @@ from console.lists import Note, changed_url
 from contract.reasons import WarningCode
 from orders.admin.revenue_filters import RevenueFilters
 from orders.models import DailyRevenue, Order, OrderStatus
-from orders.search import MOST_NAMESAKES, NEWEST_OF_ITEM, Findings, find_orders, orders_with_item
+from orders.search import MOST_NAMESAKES, NEWEST_OF_ITEMS, Findings, find_orders, orders_with_item
 
 SUGGESTED = 50
 # What an order can carry; the other warnings are of events only.
@@ -105,9 +105,9 @@ class OrderFilters(RevenueFilters):
             notes.append(Note(words % {"count": MOST_NAMESAKES}))
         if findings.is_cut_by_item:
             words = _(
-                "Several items are called so: these are the newest %(count)d orders with each. Choose one for all."
+                "Several items are called so: these are the newest %(count)d orders with them. Choose one for all."
             )
-            notes.append(Note(words % {"count": NEWEST_OF_ITEM}))
+            notes.append(Note(words % {"count": NEWEST_OF_ITEMS}))
         if findings.items and self.request is not None:
             count = len(findings.items)
             links = [

@@ -11,9 +11,9 @@ from tests.console.reading import first_cells, links, page_text, table_rows
 from tests.factories import make_contact, make_order
 
 ADDRESS = "/admin/orders/order/"
-# The session, its user, the navigation, the orders with their contacts, the saved views, and what the form offers:
-# currencies, sources and stores.
-QUERIES = 8
+# The session, its user, the navigation, where the page's orders stand, the orders with their contacts, the saved views,
+# and what the form offers: currencies, sources and stores.
+QUERIES = 9
 
 
 def orders(count: int, **columns) -> list[Order]:
@@ -129,7 +129,7 @@ def test_the_search_box_finds_by_an_items_id_and_by_words_of_its_name(admin):
     assert sorted(found(admin, q="dev super")) == ["1001", "1002"]
     response = admin.get(ADDRESS, {"q": "device", "status": "IN_PROGRESS"})
     assert sorted(first_cells(response)) == ["1001", "1002", "1003"]
-    assert "Several items are called so: these are the newest 50 orders with each." in page_text(response)
+    assert "Several items are called so: these are the newest 100 orders with them." in page_text(response)
     assert links(response, "Device, the small one (B2)") == ["?status=IN_PROGRESS&item=B2"]
     assert found(admin, q="A1", item="B2") == ["1002"]
 
