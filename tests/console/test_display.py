@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.utils import timezone, translation
+from django.utils.timesince import timesince
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,15 @@ def test_how_long_ago_is_told_in_words(seconds, words):
     now = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     with time_machine.travel(now, tick=False):
         assert display.how_long_ago(now - timedelta(seconds=seconds)) == words
+
+
+@given(distance=st.integers(60, 400 * 86_400), is_past=st.booleans(), language=st.sampled_from(["en", "uk", "ru"]))
+def test_how_long_ago_is_what_django_counts(distance, is_past, language):
+    now = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
+    value = now - timedelta(seconds=distance if is_past else -distance)
+    with time_machine.travel(now, tick=False), translation.override(language):
+        counted = timesince(min(now, value), max(now, value), depth=1)
+        assert counted in display.how_long_ago(value)
 
 
 def test_numbers_moments_and_money_are_told_in_the_readers_language():
