@@ -21,7 +21,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from account.audit import AuditAction, actor_of, record_audit
 from account.current import forget_account
 from account.models import Account
-from account.user_factor import SecondFactorOfUser
+from account.user_factor import SecondFactorOfUser, may_touch
 
 # What a change of each setting does, as its form and the message after it say.
 EFFECTS: Mapping[str, str | Promise] = {
@@ -106,6 +106,17 @@ class UserAdmin(SecondFactorOfUser, DjangoUserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Only a superuser makes another one: whoever may change users would else be one in two clicks."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
 
 @admin.register(Group)

@@ -16,6 +16,11 @@ from account.audit import actor_of
 from account.second_factor import factor_of, reset_factor
 
 
+def may_touch(request: HttpRequest, user: User | None) -> bool:
+    """Whether the user is nobody who may do more than whoever asks: a superuser is a superuser's to change."""
+    return user is None or not user.is_superuser or bool(request.user.is_superuser)
+
+
 class SecondFactorOfUser:
     """Mixed into the admin of users."""
 
@@ -49,12 +54,10 @@ class SecondFactorOfUser:
         return HttpResponseRedirect(back)
 
     def has_reset_second_factor_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """An administrator resets nobody's who may do more than they may."""
         if not request.user.has_perm("auth.change_user"):
             return False
-        if object_id is None or not object_id.isascii() or not object_id.isdigit() or request.user.is_superuser:
-            return True
-        return not User.objects.filter(pk=object_id, is_superuser=True).exists()
+        is_id = object_id is not None and object_id.isascii() and object_id.isdigit()
+        return may_touch(request, User.objects.filter(pk=object_id).first() if is_id else None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "second_factor")  # type: ignore[misc]
