@@ -2,6 +2,8 @@
 
 Two lists are read side by side, each by its index from where the last page left it, and merged by their moments: an
 order stands at its date, an event at the moment it was received. So a page costs the same however long the history is.
+Each list keeps its own order: events that two processes took at once may be numbered otherwise than they were received,
+and sorted by their moments one of them could fall between two pages.
 """
 
 import base64
@@ -9,6 +11,7 @@ import binascii
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import merge
 from operator import attrgetter
 
 import msgspec
@@ -78,9 +81,9 @@ class Timeline:
 
 def load_timeline(contact_id: int, kinds: Collection[str], place: Place, limit: int = ENTRIES) -> Timeline:
     """A page of the history: at most four queries, each of at most limit + 1 rows."""
-    orders = list(_orders(contact_id, place, limit)) if ORDERS in kinds else []
-    events = list(_events(contact_id, place, limit)) if EVENTS in kinds else []
-    found = sorted([*orders, *events], key=attrgetter("at"), reverse=True)
+    orders = _orders(contact_id, place, limit) if ORDERS in kinds else ()
+    events = _events(contact_id, place, limit) if EVENTS in kinds else ()
+    found = list(merge(orders, events, key=attrgetter("at"), reverse=True))
     entries = found[:limit]
     for entry in entries:
         if entry.order is not None:
