@@ -5,6 +5,7 @@ come. Readers see one refresh or the next. A segment that takes too long keeps i
 """
 
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,28 +49,36 @@ ADD_MEMBERS = """
 
 
 def refresh_due() -> int:
-    """Refreshes every segment that is due, those that wait longest first; returns how many it saw to."""
+    """Refreshes every segment that is due, those that wait longest first; returns how many it saw to.
+
+    One that another process is at stays due until that one is done, and is left to it.
+    """
     seen = 0
-    while (segment_id := _next_due()) is not None:
-        refresh(segment_id)
-        seen += 1
+    left: set[int] = set()
+    while (segment_id := _next_due(left)) is not None:
+        if refresh(segment_id):
+            seen += 1
+        else:
+            left.add(segment_id)
     SegmentSize.objects.filter(day__lt=timezone.localdate() - KEPT_SIZES).delete()
     return seen
 
 
-def _next_due() -> int | None:
-    due = Segment.objects.filter(due_at__lte=timezone.now()).order_by("due_at")  # index: segment_by_due
-    return due.values_list("pk", flat=True).first()
+def _next_due(left: Collection[int]) -> int | None:
+    due = Segment.objects.filter(due_at__lte=timezone.now()).exclude(pk__in=left)
+    return due.order_by("due_at").values_list("pk", flat=True).first()  # index: segment_by_due
 
 
-def refresh(segment_id: int) -> None:
-    """Stores who is in the segment now, or why that could not be found; nothing when another process is at it."""
+def refresh(segment_id: int) -> bool:
+    """Stores who is in the segment now, or why that could not be found; False when another process is at it."""
     started = time.monotonic()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(TRY_LOCK, [ADVISORY_SPACE, segment_id % 2**31])
+            if cursor.fetchone() != (True,):
+                return False
             segment = Segment.objects.filter(pk=segment_id).first()
-            if cursor.fetchone() == (True,) and segment is not None:
+            if segment is not None:
                 _refresh_locked(segment, started)
     except OperationalError as error:
         if not took_too_long(error):
@@ -77,6 +86,7 @@ def refresh(segment_id: int) -> None:
         log.warning("segment.took_too_long", segment=segment_id, seconds=MOST_SECONDS)
         later = timezone.now() + F("schedule_minutes") * timedelta(minutes=1)
         Segment.objects.filter(pk=segment_id).update(due_at=later, refresh_problem=TOOK_TOO_LONG)
+    return True
 
 
 def _refresh_locked(segment: Segment, started: float) -> None:

@@ -32,9 +32,11 @@ def save_segment(segment: Segment, *, name: str, conditions: Any, schedule: Sche
         segment.created_by = actor
     else:
         segment.changed_at = segment.due_at = Now()
+    # What a refresh has written since the segment was read stays as it is.
+    changed = None if is_new else ("name", "conditions", "schedule_minutes", "changed_at", "due_at")
     try:
         with transaction.atomic():
-            segment.save()
+            segment.save(update_fields=changed)
             details = {"before": before, "after": _told(segment)}
             record_audit(actor, AuditAction.SEGMENT_CHANGED, what_of(segment), details=details)
             transaction.on_commit(lambda: wake(REFRESH_TASK))

@@ -1,8 +1,10 @@
 """Segments as they are kept: refreshed set-based, without anybody who was deleted or erased, and explained."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -95,6 +97,35 @@ def test_only_segments_that_are_due_are_refreshed(buyers):
     assert refreshing.refresh_due() == 1
     assert (members(due) != [], members(later)) == (True, [])
     assert refreshing.refresh_due() == 0
+
+
+def test_a_segment_that_another_process_is_at_is_passed_by_and_not_asked_for_again_and_again(buyers):
+    taken, free = make_segment(), make_segment(name="free")
+    other = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+    other.execute("SELECT pg_advisory_lock(%s, %s)", [refreshing.ADVISORY_SPACE, taken.pk])
+    has_ended = threading.Event()
+
+    def end() -> None:
+        has_ended.set()
+        other.close()
+
+    end_later = threading.Timer(5.0, end)
+    end_later.start()
+    assert refreshing.refresh_due() == 1
+    assert not has_ended.is_set()
+    end_later.cancel()
+    other.close()
+    assert (members(taken), members(free)) == ([], [buyers[0].pk, buyers[1].pk])
+
+
+def test_what_a_refresh_has_found_meanwhile_stays_when_the_segment_is_saved(buyers):
+    segment = make_segment()
+    form = Segment.objects.get(pk=segment.pk)
+    refreshing.refresh(segment.pk)
+    save_segment(form, name="Still waiting", conditions=BOUGHT, schedule=Schedule.HOURLY, actor="user olha")
+    segment.refresh_from_db()
+    assert (segment.name, segment.size) == ("Still waiting", 2)
+    assert segment.refreshed_at is not None
 
 
 def test_who_is_deleted_or_erased_leaves_every_segment_at_once_and_appears_nowhere(buyers):
