@@ -123,9 +123,10 @@ def _due_blocks() -> list[int]:
 
 
 def _count_block(number: int, zone: str) -> bool:
+    """False when another run has come in between, which may have begun anew in another time zone."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TRY_LOCK, [ADVISORY_SPACE])
-        if not cursor.fetchone()[0]:
+        if not cursor.fetchone()[0] or not EventCountState.objects.filter(pk=1, time_zone=zone).exists():
             return False
         cursor.execute("SELECT id FROM events_event ORDER BY id DESC LIMIT 1")
         [last] = cursor.fetchone()

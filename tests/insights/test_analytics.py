@@ -89,6 +89,24 @@ def test_counts_equal_the_events_whatever_happens_to_them(monkeypatch):
     forget_account()
 
 
+def test_a_run_in_the_zone_before_leaves_nothing_behind_in_the_counts_of_the_new_one(monkeypatch):
+    created("1001")
+    Event.objects.update(received_at=datetime(2026, 5, 14, 17, tzinfo=UTC))  # the 14th in Kyiv, the 15th in Tokyo
+    find_blocks = event_counts._due_blocks
+
+    def find_while_another_process_counts_in_the_new_zone() -> list[int]:
+        found = find_blocks()
+        monkeypatch.setattr(event_counts, "_due_blocks", find_blocks)
+        Account.objects.update(time_zone="Asia/Tokyo")
+        count_due()
+        return found
+
+    monkeypatch.setattr(event_counts, "_due_blocks", find_while_another_process_counts_in_the_new_zone)
+    count_due()
+    assert counted() == by_plain_count() == {(date(2026, 5, 15), "orderCreated", "waiting"): 1}
+    forget_account()
+
+
 def test_a_settled_block_is_counted_once_until_a_replay_reaches_into_it(monkeypatch):
     monkeypatch.setattr(event_counts, "BLOCK", 2)
     ids = [created(str(number)) for number in range(6)]
