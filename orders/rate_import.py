@@ -5,15 +5,17 @@ currencies and day are stored already takes the place of the one that is there, 
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import StringIO
 
 from django.utils.translation import gettext as _
 
 from contract.currencies import CURRENCIES
+from contract.filters import parse_day
 from orders.revenue_models import ExchangeRate
 
 COLUMNS = ("day", "currency", "reporting_currency", "rate")
@@ -21,6 +23,7 @@ MOST_ROWS = 20_000
 MOST_PROBLEMS = 50  # that are told; who has more begins with these
 WHOLE_DIGITS, DECIMALS = 12, 12
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9998, 12, 30)
+A_RATE = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{DECIMALS}}})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +93,12 @@ def _problems_of(line: int, row: dict[str, str]) -> Iterator[RateProblem]:
 
 
 def _is_day(text: str) -> bool:
-    try:
-        return len(text) == len("2026-05-14") and FIRST_DAY <= date.fromisoformat(text) <= LAST_DAY
-    except ValueError:
-        return False
+    day = parse_day(text)
+    return day is not None and FIRST_DAY <= day <= LAST_DAY
 
 
 def _is_rate(text: str) -> bool:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        return False
-    if not text.isascii() or not rate.is_finite() or rate <= 0:
-        return False
-    exponent = rate.as_tuple().exponent
-    return isinstance(exponent, int) and -exponent <= DECIMALS and rate.adjusted() < WHOLE_DIGITS
+    return A_RATE.fullmatch(text) is not None and Decimal(text) > 0
 
 
 def store_rates(rates: list[ExchangeRate]) -> int:
