@@ -280,12 +280,13 @@ class ApiKeyAdmin(PageAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         key = get_object_or_404(ApiKey.objects.select_related("source"), pk=key_id)
-        form = RotateForm(request.POST)
-        if state_of(key) != "in use" or not form.is_valid():
+        form, new = RotateForm(request.POST), None
+        if form.is_valid():
+            new = rotate_key(key.pk, timedelta(hours=int(form.cleaned_data["overlap"])), actor_of(request))
+        if new is None:
             messages.error(
                 request, _("The key was not rotated: it is not in use, or the time is none of those offered.")
             )
             return HttpResponseRedirect(reverse("admin:events_apikey_change", args=[key_id]))
-        new = rotate_key(key, timedelta(hours=int(form.cleaned_data["overlap"])), actor_of(request))
         self.log_change(request, key, "Rotated.")
         return self._shown_once(request, new, key.source)

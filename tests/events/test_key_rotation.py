@@ -1,12 +1,15 @@
 """A source changes its key without a request that is refused: the new one beside the old, then the old one ended."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from account.models import AuditEntry
 from events import keys
+from events.key_rotation import rotate_key
 from events.models import ApiKey, Event, SourceKind
 from tests.callers import basic, bearer, make_key
 
@@ -46,6 +49,15 @@ def test_each_of_the_two_keys_has_scopes_expiry_and_limit_of_its_own(client):
     new = make_key("shop", requests_per_minute=7)
     assert [send(client, bearer(key)) for key in (old, new)] == [403, 200]
     assert [keys.authenticate(key).requests_per_minute for key in (old, new)] == [None, 7]
+
+
+def test_a_key_that_is_revoked_meanwhile_gets_no_successor():
+    make_key()
+    key_id = ApiKey.objects.get().pk
+    keys.revoke_key(key_id)
+    assert rotate_key(key_id, timedelta(hours=1), "user olha") is None
+    assert ApiKey.objects.count() == 1
+    assert not AuditEntry.objects.exists()
 
 
 def test_revoking_a_key_that_is_not_there_or_has_ended_is_told():
