@@ -16,8 +16,8 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-BREAKS = ("\t", "\r", "\n")
+# What begins a formula, as Python and PostgreSQL (insights/reporting/export.py) both read it.
+FORMULA_START = r"[\t\r\n]|[\s\u00a0]*[-=+@\uff1d\uff0b\uff0d\uff20]"
 BYTE_ORDER_MARK = "\ufeff"  # Excel reads UTF-8 as such by it
 XLSX_ROWS = 1_048_575  # below the heading: what the format can hold
 XLSX_CELL = 32_767  # characters of one cell
@@ -32,9 +32,11 @@ TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 type Cell = str | int | Decimal | datetime | None
 
+_formula_start = re.compile(FORMULA_START)
+
 
 def begins_a_formula(text: str) -> bool:
-    return text.startswith(BREAKS) or text.lstrip().startswith(FORMULA_STARTS)
+    return _formula_start.match(text) is not None
 
 
 def disarmed(text: str) -> str:

@@ -1,7 +1,7 @@
 """Writes what was refused into a CSV that opens beside the imported file: row, order, column, and what is wrong.
 
 No cell of it is a formula: the texts come from a file that anybody may have written, and a spreadsheet would run
-`=HYPERLINK(…)`. A cell that begins as a formula does gets an apostrophe before it (OWASP, CSV injection).
+`=HYPERLINK(…)` (contract/spreadsheets.py).
 """
 
 import csv
@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import IO
 
 from contract.reasons import Problem
+from contract.spreadsheets import BYTE_ORDER_MARK, disarmed
 from events.order_files.assembly import Draft, place_of
 from events.order_files.mapping import ColumnMapping
 from events.order_files.trouble import OrderFileError
 
 HEADER = ("row", "order", "column", "code", "detail", "found", "expected")
-MARK = "\ufeff"  # spreadsheets take a CSV without it for the encoding of their country
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,8 @@ class Refusals:
         for problem in problems:
             row, column = place_of(problem.pointer, draft, self.mapping)
             cells = (draft.order_id, column, problem.code, problem.detail, problem.found, problem.expected)
-            writer.writerow([row, *map(harmless, cells)])
-        header = "" if self.file.tell() else MARK + ",".join(HEADER) + "\r\n"
+            writer.writerow([row, *map(disarmed, cells)])
+        header = "" if self.file.tell() else BYTE_ORDER_MARK + ",".join(HEADER) + "\r\n"
         with _telling(Path(self.file.name)):
             self.file.write((header + text.getvalue()).encode("utf-8", "backslashreplace"))
 
@@ -72,7 +71,3 @@ def _telling(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OrderFileError(f"{path} cannot be written: {error.strerror}; --refused names another.") from error
-
-
-def harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(FORMULA_STARTS) else cell

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection, transaction
 
+from contract.spreadsheets import FORMULA_START
 from insights.reporting.views import COUNTED_BY, ORDER_OF_ROWS, VIEWS
 
 FORMATS = ("csv", "parquet")
@@ -105,8 +106,8 @@ def _select(view: str, columns: list[tuple[str, str]], for_spreadsheets: bool = 
 
 
 def _disarmed(name: str) -> str:
-    """As contract/csv_files.py does it."""
-    return rf"CASE WHEN {name} ~ '^[-=+@\t\r\n]' THEN '''' || {name} ELSE {name} END AS {name}"
+    """As contract/spreadsheets.py does it."""
+    return f"CASE WHEN {name} ~ '^({FORMULA_START})' THEN '''' || {name} ELSE {name} END AS {name}"
 
 
 def _write_csv(
