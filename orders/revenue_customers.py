@@ -6,7 +6,7 @@ have no customer. How counts stay equal to the orders: orders/customer_counts.py
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,17 @@ from orders.customer_counts import IS_FIRST_ORDER, MARKED_PEOPLE, PERIOD_OF_DAY
 PERIOD = PERIOD_OF_DAY.format(by="%(by)s", shift="%(shift)s")
 IS_BUILT = "(SELECT is_built FROM state)"
 IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
+# The days of an order `{of}` from `{first}` to `{last}`. The span of moments only serves the index: orders/summaries.py
+# says why it begins earlier.
+ON_DAYS = """
+                  {of}.date >= ({first}::timestamp AT TIME ZONE %(zone)s) - interval '4 hours'
+              AND {of}.date < (({last} + 1)::timestamp AT TIME ZONE %(zone)s)
+              AND ({of}.date AT TIME ZONE %(zone)s)::date BETWEEN {first} AND {last}
+"""
+OUTSIDE = ON_DAYS.format(of="o", first="cut.first_outside", last="cut.last_outside")
+INSIDE = ON_DAYS.format(of="o", first="beyond.first_inside", last="beyond.last_inside")
 # Whole periods: the counts, less what marked contacts were in them, plus what they are. New customers add up by days.
+# Of a period that the span cuts (`cut`, one row for each span of its days outside), those go who bought outside only.
 COUNTED_CUSTOMERS = f"""
     WITH state AS (
         SELECT EXISTS (SELECT FROM orders_customerstate WHERE calendar = %(calendar)s) AS is_built
@@ -28,6 +38,16 @@ COUNTED_CUSTOMERS = f"""
         SELECT id, order_id, contact_id, currency, date FROM orders_customermark WHERE {IS_BUILT}
     ),
     {MARKED_PEOPLE},
+    beyond AS (
+        SELECT DISTINCT cut.period, cut.first_inside, cut.last_inside, o.currency, o.contact_id
+          FROM unnest(%(periods)s::date[], %(first_inside)s::date[], %(last_inside)s::date[],
+                      %(first_outside)s::date[], %(last_outside)s::date[])
+               AS cut (period, first_inside, last_inside, first_outside, last_outside)
+          JOIN orders_order AS o              -- index: order_delivered_figures
+            ON o.status = 'DELIVERED' AND o.currency = ANY(%(currencies)s::text[]) AND o.contact_id IS NOT NULL
+              AND {OUTSIDE}
+         WHERE {IS_BUILT}
+    ),
     counted AS (
         SELECT period, currency, customers, 0 AS new_customers
           FROM orders_customercount           -- index: customer_count_one_row_a_period
@@ -41,6 +61,14 @@ COUNTED_CUSTOMERS = f"""
          UNION ALL
         SELECT {PERIOD}, currency, -count(DISTINCT contact_id), 0 FROM built GROUP BY 1, 2
          UNION ALL
+        SELECT period, currency, -count(*), 0
+          FROM beyond
+         WHERE (SELECT TRUE FROM orders_order AS o          -- index: order_delivered_by_contact
+                 WHERE o.status = 'DELIVERED' AND o.currency = beyond.currency
+                   AND o.contact_id = beyond.contact_id AND {INSIDE}
+                 LIMIT 1) IS NULL                           -- looked up for each, and never joined with all orders
+         GROUP BY 1, 2
+         UNION ALL
         SELECT {PERIOD}, currency, 0, 1 FROM live_first WHERE {IN_SPAN}
          UNION ALL
         SELECT {PERIOD}, currency, 0, -1 FROM built_first WHERE {IN_SPAN}
@@ -52,19 +80,27 @@ COUNTED_CUSTOMERS = f"""
      UNION ALL
     SELECT NULL, NULL, 0, 0, false WHERE NOT {IS_BUILT}
 """  # noqa: S608 - constants of our own
-# What the span begins and ends with may be less than a period: its customers are counted from the orders themselves.
+# How much was sold in a period that the span cuts, inside and outside of it: it decides which of the two is looked
+# through, and no figure. Of a month that goes on, next to nothing is outside yet.
+SOLD_IN_CUT = """
+    SELECT coalesce(sum(orders) FILTER (WHERE day BETWEEN %(first_inside)s AND %(last_inside)s), 0),
+           coalesce(sum(orders) FILTER (WHERE day NOT BETWEEN %(first_inside)s AND %(last_inside)s), 0)
+      FROM orders_dailyrevenue
+     WHERE day BETWEEN %(period)s AND %(end)s
+"""
 IN_DAYS = """
            o.status = 'DELIVERED'
        AND o.date >= coalesce((%(first_day)s::date::timestamp AT TIME ZONE %(zone)s) - interval '4 hours', '-infinity')
        AND o.date < coalesce((%(last_day)s::date + 1)::timestamp AT TIME ZONE %(zone)s, 'infinity')
 """
 CUSTOMERS_OF_ORDERS = f"""
-    SELECT {PERIOD} AS period, currency, count(DISTINCT contact_id), 0
-      FROM (SELECT (o.date AT TIME ZONE %(zone)s)::date AS day, o.currency, o.contact_id
-              FROM orders_order AS o          -- index: order_delivered_figures
-             WHERE {IN_DAYS} AND o.contact_id IS NOT NULL
-               AND (%(currencies)s::text[] IS NULL OR o.currency = ANY(%(currencies)s::text[]))) AS bought
-     WHERE {IN_SPAN}
+    SELECT period, currency, count(*), 0
+      FROM (SELECT DISTINCT {PERIOD} AS period, currency, contact_id
+              FROM (SELECT (o.date AT TIME ZONE %(zone)s)::date AS day, o.currency, o.contact_id
+                      FROM orders_order AS o  -- index: order_delivered_figures
+                     WHERE {IN_DAYS} AND o.contact_id IS NOT NULL
+                       AND (%(currencies)s::text[] IS NULL OR o.currency = ANY(%(currencies)s::text[]))) AS bought
+             WHERE {IN_SPAN}) AS buyer
      GROUP BY 1, 2
 """  # noqa: S608
 NEW_CUSTOMERS_OF_ORDERS = f"""
@@ -75,13 +111,7 @@ NEW_CUSTOMERS_OF_ORDERS = f"""
      WHERE {IN_SPAN}
      GROUP BY 1, 2
 """  # noqa: S608
-SELLS_IN = f"""
-    SELECT currency
-      FROM unnest(%(currencies)s::text[]) AS asked (currency)
-     WHERE EXISTS (SELECT FROM orders_order AS o
-                    WHERE o.currency = asked.currency AND {IN_DAYS}
-                      AND (o.date AT TIME ZONE %(zone)s)::date BETWEEN %(first_day)s AND %(last_day)s)
-"""  # noqa: S608
+LOOKUP = 20  # so many orders inside are counted in the time in which a contact of one outside is looked up
 
 type Place = tuple[date, str]  # (a period's first day, a currency)
 
@@ -98,6 +128,24 @@ class Customers:
         return self.all - self.new
 
 
+NOBODY = Customers(0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A period that the span cuts, and what of it is inside; all days belong to what they bound."""
+
+    period: date
+    last_day: date
+    first_inside: date
+    last_inside: date
+
+    def outside(self) -> list[tuple[date, date]]:
+        """The days before what is inside, and those after it, as far as there are any."""
+        before, after = (self.period, back(self.first_inside, 1)), (back(self.last_inside, -1), self.last_day)
+        return [span for span in (before, after) if self.period <= span[0] <= span[1] <= self.last_day]
+
+
 def load_customers(
     calendar: Calendar,
     by: Granularity,
@@ -107,8 +155,8 @@ def load_customers(
 ) -> Mapping[Place, Customers]:
     """The customers of each period of the span that has any, in these currencies; both days belong to the span.
 
-    A period at the span's border counts only its days inside. One query, or up to five where the span cuts a period in
-    which more was sold; all from the orders while the counts are of another calendar.
+    A period at the span's border counts only its days inside. One query, or up to five where the span cuts periods; all
+    from the orders while the counts are of another calendar.
     """
     if not currencies:
         return {}
@@ -122,47 +170,48 @@ def load_customers(
         "first_period": None if first_day is None else calendar.start(by, first_day),
         "currencies": sorted(currencies),
     }
-    rows = _fetch(COUNTED_CUSTOMERS, parameters)
+    cuts = _cut_periods(calendar, by, first_day, last_day)
+    counted_inside = [cut for cut in cuts if _is_cheaper_inside(cut)]
+    rows = _fetch(COUNTED_CUSTOMERS, parameters | _columns([cut for cut in cuts if cut not in counted_inside]))
     if any(not is_built for *_, is_built in rows):
         rows = [*_fetch(CUSTOMERS_OF_ORDERS, parameters), *_fetch(NEW_CUSTOMERS_OF_ORDERS, parameters)]
         return _add_up(rows)
     counted = {place: each for place, each in _add_up(rows).items() if place[1] in currencies}
-    for first, last in _cut_periods(calendar, by, first_day, last_day):
-        _count_inside(counted, parameters, calendar.start(by, first), first, last, calendar.last_day(by, first))
+    for cut in counted_inside:
+        days = {"first_day": cut.first_inside, "last_day": cut.last_inside}
+        inside = _add_up(_fetch(CUSTOMERS_OF_ORDERS, {**parameters, **days}))
+        for place in [place for place in counted if place[0] == cut.period]:
+            counted[place] = Customers(inside.get(place, NOBODY).all, counted[place].new)
     return {place: each for place, each in counted.items() if each.all}
 
 
-def _cut_periods(
-    calendar: Calendar, by: Granularity, first_day: date | None, last_day: date | None
-) -> set[tuple[date, date]]:
-    """What of a period is inside, for those that the span cuts: first and last day."""
-    ends = [day for day in (first_day, last_day) if day is not None]
-    cut = set()
-    for period in {calendar.start(by, day) for day in ends}:
-        whole = (period, calendar.last_day(by, period))
-        inside = (max(period, first_day or period), min(whole[1], last_day or whole[1]))
-        if inside != whole:
-            cut.add(inside)
-    return cut
+def _cut_periods(calendar: Calendar, by: Granularity, first_day: date | None, last_day: date | None) -> list[Cut]:
+    """The periods that the span cuts, at most two."""
+    cuts = []
+    for period in sorted({calendar.start(by, day) for day in (first_day, last_day) if day is not None}):
+        end = calendar.last_day(by, period)
+        first, last = max(period, first_day or period), min(end, last_day or end)
+        if (first, last) != (period, end):
+            cuts.append(Cut(period=period, last_day=end, first_inside=first, last_inside=last))
+    return cuts
 
 
-def _count_inside(
-    counted: dict[Place, Customers], parameters: Mapping[str, Any], period: date, first: date, last: date, end: date
-) -> None:
-    """Puts what the orders inside say in the place of the period's counts, where the period sold outside as well."""
-    asked = [currency for place, currency in counted if place == period]
-    outside: set[str] = set()
-    spans = [(period, back(first, 1))] if period < first else []
-    spans += [(back(last, -1), end)] if last < end else []
-    for span in spans:
-        days = {"first_day": span[0], "last_day": span[1], "currencies": asked}
-        outside |= {currency for (currency,) in _fetch(SELLS_IN, {**parameters, **days})}
-    if not outside:
-        return
-    inside = {**parameters, "first_day": first, "last_day": last, "currencies": sorted(outside)}
-    found = {currency: number for _, currency, number, _ in _fetch(CUSTOMERS_OF_ORDERS, inside)}
-    for currency in outside:
-        counted[period, currency] = Customers(found.get(currency, 0), counted[period, currency].new)
+def _is_cheaper_inside(cut: Cut) -> bool:
+    days = {"first_inside": cut.first_inside, "last_inside": cut.last_inside}
+    inside, outside = _fetch(SOLD_IN_CUT, {"period": cut.period, "end": cut.last_day, **days})[0]
+    return bool(inside < LOOKUP * outside)
+
+
+def _columns(cuts: Sequence[Cut]) -> dict[str, list[date]]:
+    """The rows of `cut`, column by column."""
+    rows = [(cut, span) for cut in cuts for span in cut.outside()]
+    return {
+        "periods": [cut.period for cut, _ in rows],
+        "first_inside": [cut.first_inside for cut, _ in rows],
+        "last_inside": [cut.last_inside for cut, _ in rows],
+        "first_outside": [first for _, (first, _) in rows],
+        "last_outside": [last for _, (_, last) in rows],
+    }
 
 
 def _fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -6,18 +6,18 @@ One read of days gives every sum of revenue and orders, also of the spans compar
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import accumulate
 
 from contract.currencies import minor_units
 from orders.calendar import Calendar, Granularity, back
 from orders.exchange import Converted, ConvertedDays, Rates
 from orders.revenue import PeriodRevenue, load_revenue
-from orders.revenue_customers import Customers, load_customers
+from orders.revenue_customers import NOBODY, Customers, load_customers
 
-NOBODY = Customers(0, 0)
 LONGEST_STEP_BACK = 366 + 31  # days: a year, from the beginning of the period of a day
 _EXACT = Context(prec=100)
 
@@ -39,6 +39,9 @@ class Sums:
             return None
         step = Decimal(1).scaleb(-minor_units(currency))
         return _EXACT.divide(self.revenue, Decimal(self.orders)).quantize(step, ROUND_HALF_UP, _EXACT)
+
+
+NOTHING = Sums()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,38 +83,39 @@ class CurrencyReport:
 
 
 class Days:
-    """Sums of any span of one currency's days, by running totals. Of longer periods, each stands on its first day,
-    or on `first_day` where that lies within it.
+    """Sums of any span of one currency's days: a day by itself, a longer span by running totals. Of longer periods,
+    each stands on its first day, or on `first_day` where that lies within it.
     """
 
-    def __init__(self, figures: Iterable[PeriodRevenue], first_day: date | None = None) -> None:
-        self.days: list[date] = []
-        self.running = [Sums()]
-        for figure in figures:
-            last = self.running[-1]
-            self.days.append(max(figure.period, first_day) if first_day else figure.period)
-            self.running.append(
-                Sums(
-                    revenue=_EXACT.add(last.revenue, figure.revenue),
-                    orders=last.orders + figure.orders,
-                    sdk_revenue=_EXACT.add(last.sdk_revenue, figure.mobile_sdk_initialized_revenue),
-                    sdk_orders=last.sdk_orders + figure.mobile_sdk_initialized_orders,
-                )
-            )
+    def __init__(self, figures: Sequence[PeriodRevenue], first_day: date | None = None) -> None:
+        self.days = [max(each.period, first_day) if first_day else each.period for each in figures]
+        self.of_day = dict(zip(self.days, map(_sums_of, figures), strict=True))
+        self.revenue = list(accumulate((each.revenue for each in figures), _EXACT.add, initial=Decimal(0)))
+        self.orders = list(accumulate((each.orders for each in figures), initial=0))
+        sdk_revenue = (each.mobile_sdk_initialized_revenue for each in figures)
+        self.sdk_revenue = list(accumulate(sdk_revenue, _EXACT.add, initial=Decimal(0)))
+        self.sdk_orders = list(accumulate((each.mobile_sdk_initialized_orders for each in figures), initial=0))
 
     def sums(self, span: Span) -> Sums:
-        before, upto = self.running[bisect_left(self.days, span[0])], self.running[bisect_right(self.days, span[1])]
+        if span[0] == span[1]:  # years of days have thousands of these
+            return self.of_day.get(span[0], NOTHING)
+        first, end = bisect_left(self.days, span[0]), bisect_right(self.days, span[1])
         return Sums(
-            revenue=_difference(upto.revenue, before.revenue),
-            orders=upto.orders - before.orders,
-            sdk_revenue=_difference(upto.sdk_revenue, before.sdk_revenue),
-            sdk_orders=upto.sdk_orders - before.sdk_orders,
+            revenue=_EXACT.normalize(_EXACT.subtract(self.revenue[end], self.revenue[first])),
+            orders=self.orders[end] - self.orders[first],
+            sdk_revenue=_EXACT.normalize(_EXACT.subtract(self.sdk_revenue[end], self.sdk_revenue[first])),
+            sdk_orders=self.sdk_orders[end] - self.sdk_orders[first],
         )
 
 
-def _difference(upto: Decimal, before: Decimal) -> Decimal:
-    """Without zeros at its end: running totals have the decimals of the longest amount before them."""
-    return _EXACT.normalize(_EXACT.subtract(upto, before))
+def _sums_of(figure: PeriodRevenue) -> Sums:
+    """Without zeros at the ends of the amounts, as the differences of running totals have none, either."""
+    return Sums(
+        revenue=_EXACT.normalize(figure.revenue),
+        orders=figure.orders,
+        sdk_revenue=_EXACT.normalize(figure.mobile_sdk_initialized_revenue),
+        sdk_orders=figure.mobile_sdk_initialized_orders,
+    )
 
 
 def load_report(
@@ -168,9 +172,8 @@ def _report(
     exchange: ConvertedDays | None,
 ) -> CurrencyReport:
     periods = []
-    for period in sorted({calendar.start(by, day) for day in inside}):
+    for period in inside if by == "day" else sorted({calendar.start(by, day) for day in inside}):
         cut = cut_to(calendar, by, period, span)
-        before, year = (span_before(calendar, by, period, cut), year_before(calendar, by, period, cut))
         periods.append(
             PeriodReport(
                 period=period,
@@ -178,8 +181,8 @@ def _report(
                 last_day=cut[1],
                 sums=days.sums(cut),
                 customers=customers.get((period, currency), NOBODY),
-                period_before=_compared(days, before) if compares else None,
-                year_before=_compared(days, year) if compares else None,
+                period_before=_compared(days, span_before(calendar, by, period, cut)) if compares else None,
+                year_before=_compared(days, year_before(calendar, by, period, cut)) if compares else None,
                 converted=exchange.converted(*cut) if exchange else None,
             )
         )
@@ -212,17 +215,23 @@ def periods_of(calendar: Calendar, by: Granularity, span: Span) -> Iterator[date
 
 
 def cut_to(calendar: Calendar, by: Granularity, period: date, span: Span) -> Span:
-    """The days of the period inside the span."""
+    """The days of the period inside the span, which it touches."""
+    if by == "day":
+        return period, period
     return max(period, span[0]), min(calendar.last_day(by, period), span[1])
 
 
 def span_before(calendar: Calendar, by: Granularity, period: date, cut: Span) -> Span:
     """The same days of the period before: all of it when all of the period is inside."""
+    if by == "day":
+        return (earlier := back(period, 1)), earlier
     return _same_days(calendar, by, period, cut, calendar.start(by, back(period, 1)))
 
 
 def year_before(calendar: Calendar, by: Granularity, period: date, cut: Span) -> Span:
     """The same days of the same period a year ago; of a week, the one 52 weeks ago, so that weekdays agree."""
+    if by == "day":
+        return (earlier := a_year_earlier(period)), earlier
     if by == "week":
         return back(cut[0], 52 * 7), back(cut[1], 52 * 7)
     return _same_days(calendar, by, period, cut, a_year_earlier(period))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from account.models import Account
-from orders import customer_counts, ledger, split_summaries, summaries
+from orders import customer_counts, ledger, revenue_customers, split_summaries, summaries
 from orders.calendar import calendar_of
 from orders.exchange import load_rates
 from orders.ledger import OrderWrite
@@ -96,10 +97,14 @@ class RevenueFollowsItsOrders(TestCase):
             ExchangeRate.objects.create(currency="UAH", reporting_currency="EUR", day=day, rate=Decimal(rate))
 
     @given(
-        st.lists(steps(), min_size=6, max_size=16), st.sampled_from(["day", "week", "month"]), st.sampled_from("UDE")
+        st.lists(steps(), min_size=6, max_size=16),
+        st.sampled_from(["day", "week", "month"]),
+        st.sampled_from("UDE"),
+        st.sampled_from([0, 10**6]),  # looks through the days outside a cut period, or through those inside
     )
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
-    def test_every_figure_equals_a_plain_computation_over_the_orders(self, script, by, region):
+    def test_every_figure_equals_a_plain_computation_over_the_orders(self, script, by, region, lookup):
+        self.enterContext(mock.patch.object(revenue_customers, "LOOKUP", lookup))
         Account.objects.update(phone_region={"U": "UA", "D": "US", "E": "EG"}[region], time_zone="Europe/Kyiv")
         Order.objects.all().delete()
         summaries.rebuild_all()
