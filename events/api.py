@@ -51,7 +51,7 @@ from events.api_shapes import (
 )
 from events.bulk import EVENTS, IDEMPOTENCY_KEY, MAX_BULK_BYTES, BulkError, key_of, may_hold_keys, read_bulk
 from events.envelope import MAX_EVENT_BYTES, Envelope, EnvelopeError, parse_envelope
-from events.fate_details import add_details
+from events.fate_details import add_details, load_variables
 from events.fates import load_fate, load_fates
 from events.filters import SORT_KEYS, EventFilters
 from events.guarded_types import NOT_ALLOWED, find_type_fault
@@ -270,7 +270,8 @@ class DryRunView(ApiView):
     )
     def post(self, request: ApiRequest) -> HttpResponse:
         envelope = _read_envelope(request)
-        return json_response(preview(envelope, request.auth.source_kind, request.auth.source_name))
+        effect = preview(envelope, request.auth.source_kind, request.auth.source_name)
+        return json_response({**effect, "variables": load_variables(effect)})
 
 
 # What became of them.

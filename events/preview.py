@@ -8,7 +8,6 @@ from django.utils import timezone
 from contacts.creation import TO_BE_CREATED, preview_match
 from events.basis import DecisionBasis, basis_to_try
 from events.envelope import Envelope
-from events.fate_details import load_variables
 from events.fates import instant, params_of
 from events.folding import Decided, ReadEvent, fold
 from events.lanes import ClaimedEvent, lane_of
@@ -30,7 +29,7 @@ def preview(envelope: Envelope, source_kind: str, source_name: str, api_version:
     after = None if decided.decision.deletes_order else decided.decision.order or decided.before
     status, reason = decided.decision.status, decided.decision.reason
     order = stored.get(event.order_key)
-    fate: dict[str, Any] = {
+    return {
         "eventTypeKey": event.event_type_key,
         "keyValue": event.key_value,
         "params": params_of(event.body),
@@ -52,7 +51,6 @@ def preview(envelope: Envelope, source_kind: str, source_name: str, api_version:
             "after": present_state(after, basis.time_zone),
         },
     }
-    return {**fate, "variables": load_variables(fate)}
 
 
 def as_claimed(envelope: Envelope, source_kind: str, api_version: int = 1) -> ClaimedEvent:
