@@ -42,6 +42,9 @@ class SortKey:
 
     `is_found_first`: a page's places are found in a statement of their own, which an index that holds the filtered
     columns too answers alone; only then are its rows read, by their ids.
+
+    `settled` takes the rows and leaves out those that others may still appear before: for lists that are read towards
+    their growing end. It is not asked for the other direction, in which what appears late is only newer.
     """
 
     column: str
@@ -50,6 +53,7 @@ class SortKey:
     beyond: Callable[[Any, str, int], Any] | None = None
     copies: tuple[str, str] = ("", "")
     is_found_first: bool = False
+    settled: Callable[[Any], Any] | None = None
 
     def sorted_by(self, rows: QuerySet[Any]) -> tuple[str, str]:
         """What these rows are sorted by: the column and the id, or what stands for both."""
@@ -85,8 +89,12 @@ def decimal_key(column: str, *, is_found_first: bool = False) -> SortKey:
     )
 
 
-def id_key(column: str = "id", beyond: Callable[[Any, str, int], Any] | None = None) -> SortKey:
-    return SortKey(column=column, write=str, read=_read_id, beyond=beyond)
+def id_key(
+    column: str = "id",
+    beyond: Callable[[Any, str, int], Any] | None = None,
+    settled: Callable[[Any], Any] | None = None,
+) -> SortKey:
+    return SortKey(column=column, write=str, read=_read_id, beyond=beyond, settled=settled)
 
 
 def _read_id(text: str) -> int:
@@ -187,6 +195,8 @@ def _sorted_beyond[Row: Model](
     """The rows in the order in which they are read, from the cursor on."""
     if cursor is not None:
         rows = _rows_beyond(rows, cursor, key, descends=descends)
+    if key.settled is not None and not descends:
+        rows = key.settled(rows)
     sign = "-" if descends else ""
     return rows.order_by(*(f"{sign}{column}" for column in key.sorted_by(rows)))
 

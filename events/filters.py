@@ -15,6 +15,7 @@ from contract.paging import id_key
 from contract.reasons import Reason, Status, WarningCode
 from events.models import Event, EventType, Outcome, Source, Waiting
 from events.received import first_ids_since
+from events.settled import first_unsettled_id
 
 type Events = QuerySet[Event]
 
@@ -93,7 +94,12 @@ def _of_the_queue(events: Events) -> Events:
     return events.filter(pk__in=few) if len(few) <= FEW_WAITING else events
 
 
-SORT_KEYS = {"receivedAt": id_key(beyond=events_beyond)}  # ids are given in the order of acceptance
+def _settled(events: Events) -> Events:
+    return events_beyond(events, "lt", first_unsettled_id())
+
+
+# Ids are given in the order of acceptance.
+SORT_KEYS = {"receivedAt": id_key(beyond=events_beyond, settled=_settled)}
 
 
 def _of_one[Row: Model](events: Events, column: str, named: QuerySet[Row]) -> Events:

@@ -1,10 +1,11 @@
 """Pages of events keep their place while events come in and get their outcomes, and are read from an index wherever."""
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,7 @@ from events.filters import EventFilters
 from events.keys import forget_keys
 from events.models import Event, EventType, Waiting
 from tests.callers import bearer, make_key
+from tests.contacts.staging import in_thread
 from tests.events.building import created, drain, make_source, post
 
 EVENTS = "/api/v1/events"
@@ -203,3 +205,40 @@ def test_the_filters_of_events_are_those_of_the_contract():
         *("eventTypeKey", "keyValue", "outcome", "reason", "warning", "source", "contactId", "externalOrderId"),
         *("receivedFrom", "receivedTo"),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_is_stored_late_never_appears_behind_who_reads_from_the_oldest_on():
+    """One transaction has taken an id and not committed, while another stores the event after it."""
+    for forget in (forget_keys, forget_account, forget_basis, forget_event_types):
+        forget()
+    client, source = Client(headers=bearer(make_key())), make_source()
+    first = post("seen", {}, source, keyValue="first")
+    Event.objects.filter(pk=first).update(received_at=datetime.now(UTC) - timedelta(hours=1))
+    late: list[int] = []
+    has_stored, may_commit = threading.Event(), threading.Event()
+
+    def store_late():
+        with transaction.atomic():
+            late.append(post("seen", {}, source, keyValue="late"))
+            has_stored.set()
+            assert may_commit.wait(30)
+
+    writer = threading.Thread(target=lambda: in_thread(store_late))
+    writer.start()
+    try:
+        assert has_stored.wait(30)
+        after = post("seen", {}, source, keyValue="after")
+        meanwhile = told(client, ordering="receivedAt")
+        newest_first = told(client)
+    finally:
+        may_commit.set()
+        writer.join()
+    assert (meanwhile, newest_first) == ([first], [after, first])
+    assert told(client, ordering="receivedAt") == [first, *late, after]
+    before_first = read(client, read(client, EVENTS, limit="2")["next"])["previous"]
+    assert [int(event["id"]) for event in read(client, before_first)["results"]] == [after, *late]
+
+
+def told(client: Client, **query: str) -> list[int]:
+    return [int(event["id"]) for event in read(client, EVENTS, **query)["results"]]
