@@ -5,6 +5,7 @@ order of acceptance is known. An answer that did not come, or was an error, prom
 not. Updates carry a rising totalCost, so an order's history shows whether its events were applied once and in order.
 """
 
+import itertools
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import httpx
 
 from tests.acceptance.stack import Stack
 
+LOADS = itertools.count(1)  # their orders are told apart where several tests meet one stack
 CONTACT = {"externalCustomerId": "C1", "firstName": "Olha", "channels": [{"type": "sms", "value": "380501234567"}]}
 
 
@@ -59,8 +61,9 @@ class Load:
         self.accepted = Accepted()
         self._stop = threading.Event()
         self._lock = threading.Lock()
+        name = f"load{next(LOADS)}"
         self._threads = [
-            threading.Thread(target=self._send, args=(f"s{sender}", orders_each), daemon=True)
+            threading.Thread(target=self._send, args=(f"{name}-s{sender}", orders_each), daemon=True)
             for sender in range(senders)
         ]
 
@@ -76,11 +79,17 @@ class Load:
             assert not thread.is_alive(), "a sender did not stop"
 
     def wait_for(self, count: int, seconds: float = 60.0) -> None:
-        """Until that many more events have been accepted: the fault falls into the midst of the load."""
-        target = len(self.accepted.ids) + count
+        """Until that many more events have been accepted: the fault falls into the midst of the load.
+
+        Fails when none was accepted for `seconds`: how many are accepted in a second is the machine's affair.
+        """
+        seen = len(self.accepted.ids)
+        target = seen + count
         deadline = time.monotonic() + seconds
-        while len(self.accepted.ids) < target:
-            assert time.monotonic() < deadline, f"only {len(self.accepted.ids)} of {target} events were accepted"
+        while (now := len(self.accepted.ids)) < target:
+            if now > seen:
+                seen, deadline = now, time.monotonic() + seconds
+            assert time.monotonic() < deadline, f"only {now} of {target} events were accepted"
             self._stop.wait(0.02)
 
     def _send(self, sender: str, orders_each: int) -> None:

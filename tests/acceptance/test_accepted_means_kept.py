@@ -5,64 +5,61 @@ import pytest
 from tests.acceptance.load import Load, assert_promises_hold, prepare
 from tests.acceptance.stack import Stack
 
-
-def test_killing_the_web_process_under_load_loses_no_accepted_event(tmp_path):
-    with Stack(tmp_path, redis=True, workers=1) as stack:
-        with Load(stack, prepare(stack)) as load:
-            for _ in range(3):
-                load.wait_for(60)
-                stack.kill("web")
-            load.wait_for(60)
-        assert_promises_hold(stack, load.accepted)
+WORKERS = 2
 
 
-def test_killing_workers_under_load_loses_no_accepted_event(tmp_path):
-    with Stack(tmp_path, redis=True, workers=2) as stack:
-        with Load(stack, prepare(stack)) as load:
-            for index in (0, 1, 0):
-                load.wait_for(60)
-                stack.wait_until_running("worker", 2)
-                stack.kill("worker", index)
+def test_killing_the_web_process_under_load_loses_no_accepted_event(stack, key):
+    with Load(stack, key) as load:
+        for _ in range(3):
             load.wait_for(60)
-        assert_promises_hold(stack, load.accepted)
+            stack.kill("web")
+        load.wait_for(60)
+    assert_promises_hold(stack, load.accepted)
 
 
-def test_a_broker_that_stops_is_emptied_and_comes_back_loses_no_event_and_fails_no_request(tmp_path):
-    with Stack(tmp_path, redis=True, workers=1) as stack:
-        with Load(stack, prepare(stack)) as load:
+def test_killing_workers_under_load_loses_no_accepted_event(stack, key):
+    with Load(stack, key) as load:
+        for index in (0, 1, 0):
             load.wait_for(60)
-            stack.redis.flush()
-            load.wait_for(60)
-            stack.redis.stop()
-            load.wait_for(200)  # without any broker events are taken all the same
-            stack.redis.start()
-            load.wait_for(60)
-        assert_promises_hold(stack, load.accepted)
+            stack.wait_until_running("worker", WORKERS)
+            stack.kill("worker", index)
+        load.wait_for(60)
+    assert_promises_hold(stack, load.accepted)
 
 
-def test_a_broker_that_hangs_does_not_hold_up_the_intake(tmp_path):
-    with Stack(tmp_path, redis=True, workers=1) as stack:
-        with Load(stack, prepare(stack)) as load:
-            load.wait_for(60)
-            stack.redis.freeze()
-            load.wait_for(200)
-            stack.redis.thaw()
-            load.wait_for(60)
-        assert_promises_hold(stack, load.accepted)
+def test_a_broker_that_stops_is_emptied_and_comes_back_loses_no_event_and_fails_no_request(stack, key):
+    with Load(stack, key) as load:
+        load.wait_for(60)
+        stack.redis.flush()
+        load.wait_for(60)
+        stack.redis.stop()
+        load.wait_for(200)  # without any broker events are taken all the same
+        stack.redis.start()
+        load.wait_for(60)
+    assert_promises_hold(stack, load.accepted)
+
+
+def test_a_broker_that_hangs_does_not_hold_up_the_intake(stack, key):
+    with Load(stack, key) as load:
+        load.wait_for(60)
+        stack.redis.freeze()
+        load.wait_for(200)
+        stack.redis.thaw()
+        load.wait_for(60)
+    assert_promises_hold(stack, load.accepted)
 
 
 @pytest.mark.parametrize("how", ["restart", "crash"])
-def test_a_database_that_goes_and_comes_back_under_load_loses_no_accepted_event(tmp_path, how):
-    with Stack(tmp_path, redis=True, workers=2) as stack:
-        with Load(stack, prepare(stack)) as load:
-            load.wait_for(100)
-            if how == "restart":
-                stack.postgres.restart()
-            else:
-                stack.postgres.kill()
-                stack.postgres.start()
-            load.wait_for(100)
-        assert_promises_hold(stack, load.accepted)
+def test_a_database_that_goes_and_comes_back_under_load_loses_no_accepted_event(stack, key, how):
+    with Load(stack, key) as load:
+        load.wait_for(100)
+        if how == "restart":
+            stack.postgres.restart()
+        else:
+            stack.postgres.kill()
+            stack.postgres.start()
+        load.wait_for(100)
+    assert_promises_hold(stack, load.accepted)
 
 
 def test_a_power_cut_of_the_embedded_stack_loses_no_accepted_event_and_needs_no_manual_step(tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from demo.access import CONSOLE_USER
 from demo.memory import Memory, load_memory, load_secrets
 from demo.record import Channel
-from tests.acceptance.stack import free_port, wait_until
+from tests.acceptance.stack import NO_CERTIFICATES, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_BEFORE_THE_KILL = 4
@@ -83,7 +83,7 @@ class Demo:
 
     def is_listening(self) -> bool:
         try:
-            httpx.get(f"{self.url}/healthz", trust_env=False)
+            self._ask_for_health()
         except httpx.ConnectError:
             return False
         except httpx.TransportError:
@@ -91,7 +91,10 @@ class Demo:
         return True
 
     def is_ready(self) -> bool:
-        return self.is_listening() and httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
+        return self.is_listening() and self._ask_for_health().status_code == 200
+
+    def _ask_for_health(self) -> httpx.Response:
+        return httpx.get(f"{self.url}/healthz", trust_env=False, verify=NO_CERTIFICATES)
 
     def client(self) -> httpx.Client:
         key = load_secrets(self.data_dir).keys[Channel.WEBSITE]
