@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -57,6 +58,7 @@ OVERLAPS = {
 
 class NewKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("Scopes"),
         choices=lambda: [(scope.value, f"{scope.value}: {words}") for scope, words in SCOPES.items()],
         initial=backend_scopes,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -241,9 +243,13 @@ class ApiKeyAdmin(PageAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         key = get_object_or_404(ApiKey, pk=key_id)
-        if revoke_key(key_id):
-            self.log_change(request, key, "Revoked.")
-            record_audit(actor_of(request), AuditAction.KEY_REVOKED, f"key {key.pk} of source {key.source_id}")
+        with transaction.atomic():
+            is_revoked = revoke_key(key_id)
+            if is_revoked:
+                self.log_change(request, key, "Revoked.")
+                record_audit(actor_of(request), AuditAction.KEY_REVOKED, f"key {key.pk} of source {key.source_id}")
+        forget_keys()
+        if is_revoked:
             told = _("The key %(key)s is revoked: requests with it are refused from now on.")
             messages.success(request, told % {"key": key})
         return HttpResponseRedirect(reverse("admin:events_apikey_change", args=[key_id]))
@@ -258,14 +264,15 @@ class ApiKeyAdmin(PageAdmin):
         before = key.requests_per_minute
         form = LimitForm(request.POST, instance=key)
         if form.is_valid():
-            form.save()
-            forget_keys()
-            self.log_change(request, key, f"Rate limit: {limit_of(key)}.")
             details = {
                 "before": {"requests_per_minute": before},
                 "after": {"requests_per_minute": form.instance.requests_per_minute},
             }
-            record_audit(actor_of(request), AuditAction.KEY_CHANGED, f"key {key.pk}: rate limit", details=details)
+            with transaction.atomic():
+                form.save()
+                self.log_change(request, key, f"Rate limit: {limit_of(key)}.")
+                record_audit(actor_of(request), AuditAction.KEY_CHANGED, f"key {key.pk}: rate limit", details=details)
+            forget_keys()
             told = _("The rate limit of the key %(key)s is now: %(limit)s.")
             messages.success(request, told % {"key": key, "limit": limit_of(key)})
         else:

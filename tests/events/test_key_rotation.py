@@ -42,6 +42,12 @@ def test_two_live_keys_of_a_source_work_side_by_side_until_the_old_one_is_revoke
     assert [send(client, bearer(key)) for key in (old, new)] == [401, 200]
     assert set(Event.objects.values_list("source__name", flat=True)) == {"shop"}
     assert (out, old.split("_", 2)[2] in said) == ("", False)
+    assert list(AuditEntry.objects.order_by("pk").values_list("actor", "action")) == [
+        ("manage.py create_source", "source.created"),
+        ("manage.py create_source", "api_key.created"),
+        ("manage.py create_source", "api_key.created"),
+        ("manage.py revoke_key", "api_key.revoked"),
+    ]
 
 
 def test_each_of_the_two_keys_has_scopes_expiry_and_limit_of_its_own(client):

@@ -10,9 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from account.audit import AuditAction, record_audit
 from events.keys import issue_key
-from events.models import MAX_REQUESTS_PER_MINUTE, Scope, Source, SourceKind
+from events.models import MAX_REQUESTS_PER_MINUTE, ApiKey, Scope, Source, SourceKind
 
+ACTOR = "manage.py create_source"
 KINDS = [SourceKind.BACKEND.value, SourceKind.MOBILE_SDK.value, SourceKind.IMPORT.value]
 
 
@@ -53,6 +55,9 @@ class Command(BaseCommand):
         with transaction.atomic():
             source = self._source(name.strip(), kind)
             key = issue_key(source, scope, requests_per_minute=requests_per_minute)
+            made = ApiKey.objects.get(prefix=key.split("_")[1])
+            what = f"key {made.pk} of source {source.pk}: {', '.join(made.scopes)}"
+            record_audit(ACTOR, AuditAction.KEY_CREATED, what)
         self.stderr.write(f"Source “{source.name}” ({kind}) has a new key. It is shown once: keep it now.", ending="\n")
         self.stdout.write(key)
 
@@ -62,4 +67,6 @@ class Command(BaseCommand):
         source, is_new = Source.objects.get_or_create(name=name, defaults={"kind": kind})
         if not is_new and source.kind != kind:
             raise CommandError(f"Source “{name}” is of kind {source.kind}, not {kind}; choose another name.")
+        if is_new:
+            record_audit(ACTOR, AuditAction.SOURCE_CREATED, f"source {source.pk} “{source.name}” ({source.kind})")
         return source

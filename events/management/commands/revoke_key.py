@@ -4,9 +4,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from account.audit import AuditAction, record_audit
 from events.keys import revoke_key
 from events.models import ApiKey
+
+ACTOR = "manage.py revoke_key"
 
 
 class Command(BaseCommand):
@@ -20,6 +24,8 @@ class Command(BaseCommand):
         if key is None:
             # What was typed may be a whole key, so it is not repeated.
             raise CommandError("There is no key with this prefix; give the 12 digits after olk_, and no more.")
-        if not revoke_key(key.pk):
-            raise CommandError(f"The key {key} of source “{key.source}” was revoked before.")
+        with transaction.atomic():
+            if not revoke_key(key.pk):
+                raise CommandError(f"The key {key} of source “{key.source}” was revoked before.")
+            record_audit(ACTOR, AuditAction.KEY_REVOKED, f"key {key.pk} of source {key.source_id}")
         self.stderr.write(f"The key {key} of source “{key.source}” is revoked.", ending="\n")
