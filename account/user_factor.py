@@ -56,8 +56,9 @@ class SecondFactorOfUser:
     def has_reset_second_factor_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not request.user.has_perm("auth.change_user"):
             return False
-        is_id = object_id is not None and object_id.isascii() and object_id.isdigit()
-        return may_touch(request, User.objects.filter(pk=object_id).first() if is_id else None)
+        if object_id is None or not object_id.isascii() or not object_id.isdigit():
+            return True
+        return may_touch(request, User.objects.filter(pk=object_id).first())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), "second_factor")  # type: ignore[misc]

@@ -24,11 +24,12 @@ from contacts.payload import ContactError
 from contacts.people import Refused, Saved
 from contacts.registry import save_contacts
 from contacts.uniqueness import LostRaceError
+from contract.advisory_locks import try_lock
 from contract.reasons import Problem
 
 log = structlog.get_logger(__name__)
 
-ADVISORY_SPACE = 0x494D504F  # “IMPO”: keeps our lock apart from other users of advisory locks
+ADVISORY_SPACE = 0x494D504F  # “IMPO”: one who works imports off at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,6 @@ def store_import(body: bytes, total: int, source_id: int, actor: str) -> UUID:
 
 # --- work off ---
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, 0)"
 NEXT_IMPORT = """
     SELECT id, session_id, source_id, actor, done, total
       FROM contacts_contactimport            -- index: contact_import_unfinished
@@ -103,10 +103,9 @@ def work_off_imports(budget_seconds: float, announce: Announce) -> bool:
 
 def _lock_next() -> _Turn | None:
     """The import to work on; the lock is taken first, so that what its last holder committed is seen."""
+    if not try_lock(ADVISORY_SPACE):
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, {"space": ADVISORY_SPACE})
-        if cursor.fetchone() != (True,):
-            return None
         cursor.execute(NEXT_IMPORT)
         row = cursor.fetchone()
     return None if row is None else _Turn(*row)

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from contract.advisory_locks import try_lock
 from contract.reasons import Reason, Status
 from events.intake_models import BLOCK_EVENTS
 
@@ -35,7 +36,6 @@ def mark_all() -> None:
         cursor.execute(MARK_ALL)
 
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, 0)"
 # The newest blocks first: they are what people look at, and of a first count of everything the old ones can wait.
 TAKE_MARKS = """
     WITH wanted AS (
@@ -69,8 +69,7 @@ def count_marked(limit: int = BLOCKS_AT_ONCE) -> int:
     and a mark that is written meanwhile stays.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, {"space": ADVISORY_SPACE})
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return 0
         cursor.execute(TAKE_MARKS, {"limit": limit})
         blocks = [block for (block,) in cursor.fetchall()]

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from account.current import load_account
+from contract.advisory_locks import try_lock, wait_for_lock
 from contract.postgres import copy_rows
 from orders.calendar import Calendar, calendar_of
 from orders.models import OrderStatus
@@ -177,8 +178,6 @@ COUNT_ALL = f"""
     SELECT by, period, currency, sum(customers), sum(new_customers) FROM counted GROUP BY 1, 2, 3
 """  # noqa: S608
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, 0)"
-LOCK = "SELECT pg_advisory_xact_lock(%(space)s, 0)"
 HAS_MANY_MARKS = "SELECT count(*) FROM (SELECT FROM orders_customermark LIMIT %(limit)s) AS mark"
 
 
@@ -188,8 +187,7 @@ def rebuild_due() -> bool:
     Everything is counted when the account's calendar has changed. Does nothing while another process is at it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, {"space": ADVISORY_SPACE})
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return False
         state, calendar = CustomerState.objects.get(pk=1), current_calendar()
         cursor.execute(HAS_MANY_MARKS, {"limit": MARKS_THAT_CANNOT_WAIT})
@@ -210,8 +208,8 @@ def _is_due(state: CustomerState, marks: int, now: datetime) -> bool:
 
 def rebuild(*, counts_all: bool = False) -> None:
     """Counts what is marked, or everything, now; waits for who is at it."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, {"space": ADVISORY_SPACE})
+    with transaction.atomic():
+        wait_for_lock(ADVISORY_SPACE)
         calendar = current_calendar()
         _build(calendar, counts_all=counts_all or CustomerState.objects.get(pk=1).calendar != calendar.key)
 

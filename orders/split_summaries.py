@@ -11,6 +11,7 @@ from time import monotonic
 from django.db import connection, transaction
 
 from account.current import load_account
+from contract.advisory_locks import try_lock, wait_for_lock
 
 ADVISORY_SPACE = 0x53504C54  # “SPLT”: one rebuild at a time
 DAYS_AT_ONCE = 20  # some 100 ms each at 14,000 orders a day
@@ -44,8 +45,6 @@ SPLITS: dict[str, str] = {
                GROUP BY 1""",  # noqa: S608 - constants of our own
 }
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, 0)"
-LOCK = "SELECT pg_advisory_xact_lock(%(space)s, 0)"
 STATE_ZONE = "SELECT time_zone FROM orders_summarystate WHERE id = 1"
 TAKE_DAYS = """
     WITH taken AS (
@@ -85,8 +84,7 @@ def rebuild_split_days() -> int:
     Does nothing while another process is at it, and while the days are those of another time zone.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, {"space": ADVISORY_SPACE})
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return 0
         zone = load_account().time_zone.key
         cursor.execute(STATE_ZONE)
@@ -118,7 +116,7 @@ def mark_days(days: dict[str, list[object]]) -> None:
 def mark_all_days() -> None:
     """Drops every split and marks all days of DailyRevenue, in the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"space": ADVISORY_SPACE})  # or who is at it could leave days of the former zone
+        wait_for_lock(ADVISORY_SPACE)  # or who is at it could leave days of the former zone
         cursor.execute("DELETE FROM orders_revenuesplit")
         cursor.execute("DELETE FROM orders_splitmark")
         cursor.execute("INSERT INTO orders_splitmark (day, currency) SELECT day, currency FROM orders_dailyrevenue")

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from account.current import load_account
+from contract.advisory_locks import try_lock, wait_for_lock
 from contract.postgres import as_recordset
 from orders import split_summaries
 from orders.models import OrderStatus
@@ -67,8 +68,6 @@ def _quarter(moment: datetime) -> object:
     return moment if moment.year < QUARTERS_SINCE else moment.timestamp() // 900
 
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, 0)"
-LOCK = "SELECT pg_advisory_xact_lock(%(space)s, 0)"
 STATE_ZONE = "SELECT time_zone FROM orders_summarystate WHERE id = 1"
 TAKE_MARKS = """
     WITH taken AS (
@@ -121,8 +120,7 @@ def rebuild_marked() -> int:
     Does nothing while another process is at it: the marks stay until somebody has taken them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, {"space": ADVISORY_SPACE})
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return 0
         zone = load_account().time_zone.key
         cursor.execute(STATE_ZONE)
@@ -155,8 +153,8 @@ BUILD_ALL = """
 
 def rebuild_all() -> int:
     """Builds the daily revenue of all orders in the account's time zone; returns the number of rows."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, {"space": ADVISORY_SPACE})
+    with transaction.atomic():
+        wait_for_lock(ADVISORY_SPACE)
         return _build_all(load_account().time_zone.key)
 
 

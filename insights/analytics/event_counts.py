@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from account.current import load_account
+from contract.advisory_locks import try_lock
 from insights.analytics.models import EventCountState
 
 ADVISORY_SPACE = 0x45564354  # “EVCT”: one run at a time
@@ -22,7 +23,6 @@ ATTEMPTS_AT_ONCE = 10_000
 LATE = "10 minutes"
 LATE_ATTEMPTS = 5_000
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s, 0)"
 FIRST_AND_LAST = """
     SELECT (SELECT id FROM events_event ORDER BY id LIMIT 1),
            (SELECT id FROM events_event ORDER BY id DESC LIMIT 1)
@@ -94,8 +94,7 @@ def _prepare() -> EventCountState | None:
     In another time zone the days are others, and everything is counted anew.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, [ADVISORY_SPACE])
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return None
         zone = load_account().time_zone.key
         state, _ = EventCountState.objects.get_or_create(pk=1, defaults={"time_zone": zone})
@@ -125,8 +124,7 @@ def _due_blocks() -> list[int]:
 def _count_block(number: int, zone: str) -> bool:
     """False when another run has come in between, which may have begun anew in another time zone."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, [ADVISORY_SPACE])
-        if not cursor.fetchone()[0] or not EventCountState.objects.filter(pk=1, time_zone=zone).exists():
+        if not try_lock(ADVISORY_SPACE) or not EventCountState.objects.filter(pk=1, time_zone=zone).exists():
             return False
         cursor.execute("SELECT id FROM events_event ORDER BY id DESC LIMIT 1")
         [last] = cursor.fetchone()

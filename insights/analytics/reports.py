@@ -17,6 +17,7 @@ from django.utils import timezone
 from psycopg.errors import QueryCanceled
 
 from account.current import current_account, load_account
+from contract.advisory_locks import try_lock
 from contract.encoding import ExactJSONEncoder
 from contract.postgres import load_json
 from insights.analytics.carts import compute_carts
@@ -34,7 +35,6 @@ SLOW_SECONDS = Decimal("0.15")
 KEPT_UNUSED = timedelta(days=2)
 MAX_WAITING = 20
 ADVISORY_SPACE = 0x52505254  # “RPRT”: one report at a time
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s, 0)"
 SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off"
 
 COMPUTE: dict[str, Callable[[DaySpan, int], dict[str, Any]]] = {
@@ -154,8 +154,7 @@ def _compute(report: Report) -> bool:
     """Computes one; False while another process is at it."""
     started = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TRY_LOCK, [ADVISORY_SPACE])
-        if not cursor.fetchone()[0]:
+        if not try_lock(ADVISORY_SPACE):
             return False
         cursor.execute(SETTINGS)
         now, zone = timezone.now(), load_account().time_zone
