@@ -1,5 +1,6 @@
 """A marketer builds a segment by its forms, sees why a person is in it, and exports it: in a real browser."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -66,6 +67,38 @@ def test_a_marketer_finds_who_waits_for_an_item_sees_why_and_exports_them(visit,
     with page.expect_download() as download:
         main(page).get_by_role("link", name="Export as CSV").click()
     assert re.search(r"^\d+,,Olha,,olha@example.com,", download.value.path().read_text(), re.MULTILINE)
+
+
+def test_whatever_is_written_as_json_is_shown_whole_and_changed_in_one_place_alone(visit, shop):
+    conditions = {
+        "all": [
+            {"contact": {"field": "firstName", "contains": "lh", "equals": ["Olha", "Petro, the second"]}},
+            {"contact": {"has": ["email", "phone"]}},
+            {"orders": {"item": ["200600", "a,b"]}},
+        ]
+    }
+    page = visit("/admin/insights/segment/add/")
+    main(page).get_by_text("Conditions as JSON").click()
+    area = main(page).locator("#id_conditions")
+    area.fill(json.dumps(conditions))
+    found = main(page).get_by_role("region", name="Now")
+    expect(found).to_contain_text("1 person")
+    name, has = (main(page).get_by_role("group", name="Contact", exact=True).nth(place) for place in (0, 1))
+    expect(name.get_by_label("Comparison")).to_have_count(2)
+    expect(name.get_by_label("Value").nth(0)).to_have_value('Olha, "Petro, the second"')
+    expect(name.get_by_label("Value").nth(1)).to_have_value("lh")
+    expect(has.get_by_label("email")).to_be_checked()
+    expect(has.get_by_label("phone")).to_be_checked()
+    expect(main(page).get_by_label("Item ids")).to_have_value('200600, "a,b"')
+    name.get_by_label("Value").nth(1).fill("xx")
+    expect(found).to_contain_text("0 people")
+    name.get_by_role("button", name="Remove").nth(2).click()  # the first takes away the whole condition
+    expect(found).to_contain_text("1 person")
+    name.get_by_role("button", name="And also").click()
+    name.get_by_label("Value").nth(1).fill("OLHA")
+    expect(found).to_contain_text("1 person")
+    conditions["all"][0]["contact"]["contains"] = "OLHA"
+    assert json.loads(area.input_value()) == conditions
 
 
 def test_the_builder_fits_a_phone_in_the_dark(visit, shop):

@@ -1,7 +1,7 @@
 /* The form of each kind of condition. Each takes the node, what the server told, what to call after a change of a value,
    and what to call when other inputs are to be shown. */
 import { button, checkboxes, element, inputs, selectInput, textInput } from "./segment_inputs.js";
-import { listed, several, typed } from "./segment_tree.js";
+import { joined, listed, several, typed } from "./segment_tree.js";
 
 /** Sets a member, or takes it out where there is nothing to say. */
 function set(value, name, member) {
@@ -41,7 +41,7 @@ function windowInputs(value, words, daysTitle, mayBeOpen, act, redraw) {
 
 export function orderForm(node, { words, statuses }, act, redraw) {
     const value = node.value;
-    const text = (name) => textInput(words[name], listed(value[name]).join(", "), name, (typedText) => { set(value, name, several(typedText)); act(); }, { placeholder: words.several });
+    const text = (name) => textInput(words[name], joined(value[name]), name, (typedText) => { set(value, name, several(typedText)); act(); }, { placeholder: words.several });
     const currency = textInput(words.currency, value.currency, "currency", (typedText) => { set(value, "currency", typedText.toUpperCase()); act(); }, { maxLength: 3 });
     return element("div", {},
         inputs(text("item"), text("category"), ...windowInputs(value, words, words.days, true, act, redraw)),
@@ -51,27 +51,53 @@ export function orderForm(node, { words, statuses }, act, redraw) {
 
 const OPERATORS = ["equals", "contains", "greater", "less", "lastDays", "exists"];
 
-/** How a value is compared: the operator, and what it is compared with. Of a value with several, the first is shown. */
-function comparison(value, type, allowed, words, at, act, redraw) {
-    const now = OPERATORS.find((name) => name in value) ?? allowed[0];
+const isGiven = (value, name) => value[name] !== undefined && value[name] !== null;
+const fresh = (operator) => (operator === "lastDays" ? 7 : "");
+
+/** How a value is compared: each operator with what it is compared with; all of them hold of one and the same value. */
+function comparisons(value, type, allowed, words, at, act, redraw) {
+    const given = OPERATORS.filter((name) => isGiven(value, name));
+    const shown = given.length ? given : [allowed[0]];
+    const parts = shown.flatMap((now) => {
+        const others = shown.filter((name) => name !== now);
+        const open = allowed.filter((name) => !others.includes(name) && (name !== "exists" || !others.length));
+        const choices = open.includes(now) ? open : [now, ...open]; // what the server refuses is shown, and can be changed
+        const part = comparison(value, now, type, choices, words, at, act, redraw);
+        if (others.length) part.push(button(words.remove, () => { delete value[now]; redraw(); }));
+        return part;
+    });
+    const free = shown.includes("exists") ? [] : allowed.filter((name) => name !== "exists" && !shown.includes(name));
+    if (free.length) parts.push(button(words.addComparison, () => {
+        for (const name of shown) if (!isGiven(value, name)) value[name] = fresh(name);
+        value[free[0]] = fresh(free[0]);
+        redraw();
+    }));
+    return parts;
+}
+
+/** One operator, and what it compares with. */
+function comparison(value, now, type, names, words, at, act, redraw) {
     const shown = now === "exists" && value.exists === false ? "missing" : now;
     const titles = { lastDays: words.withinDays };
-    const choices = allowed.flatMap((name) => [[name, titles[name] ?? words[name]], ...(name === "exists" ? [["missing", words.missing]] : [])]);
+    const choices = names.flatMap((name) => [[name, titles[name] ?? words[name]], ...(name === "exists" ? [["missing", words.missing]] : [])]);
     const operator = selectInput(words.comparison, choices, shown, "", (chosen) => {
         const before = value[now];
-        for (const name of OPERATORS) delete value[name];
+        delete value[now];
         if (chosen === "missing" || chosen === "exists") value.exists = chosen === "exists";
         else value[chosen] = chosen === "lastDays" ? 7 : typeof before === "boolean" ? "" : before ?? "";
         redraw();
     });
     if (now === "exists") return [operator];
-    const isDay = ["date", "datetime"].includes(type) && ["greater", "less", "equals"].includes(now);
-    if (type === "boolean") {
-        return [operator, selectInput(words.value, [["", "—"], ["true", "✓"], ["false", "✗"]], String(value[now] ?? ""), at + now, (chosen) => { value[now] = typed(chosen, type); act(); })];
+    const isList = listed(value[now]).length > 1;
+    const isDay = !isList && ["date", "datetime"].includes(type) && ["greater", "less", "equals"].includes(now);
+    if (type === "boolean" && !isList) {
+        const chosen = String(listed(value[now])[0] ?? "");
+        return [operator, selectInput(words.value, [["", "—"], ["true", "✓"], ["false", "✗"]], chosen, at + now, (text) => { value[now] = typed(text, type); act(); })];
     }
     const read = (text) => (now === "equals" && !isDay ? several(text, (each) => typed(each, type)) ?? "" : ["contains"].includes(now) || isDay ? text : typed(text, type === "text" ? "text" : "decimal"));
     const options = isDay ? { type: "date" } : now === "equals" ? { placeholder: words.several } : {};
-    return [operator, textInput(words.value, listed(value[now]).join(", "), at + now, (text) => { value[now] = read(text); act(); }, options)];
+    const written = now === "equals" && !isDay ? joined(value[now], type === "") : listed(value[now]).join(", ");
+    return [operator, textInput(words.value, written, at + now, (text) => { value[now] = read(text); act(); }, options)];
 }
 
 export function eventForm(node, { words, eventTypes, operators }, act, redraw) {
@@ -80,7 +106,7 @@ export function eventForm(node, { words, eventTypes, operators }, act, redraw) {
         const at = `where/${index}/`;
         const text = (name) => textInput(words[name], test[name], at + name, (typedText) => { set(test, name, typedText); act(); });
         return element("div", { className: "ol-test", role: "group", ariaLabel: words.test },
-            inputs(text("parameter"), text("member"), ...comparison(test, "", operators[""], words, at, act, redraw)),
+            inputs(text("parameter"), text("member"), ...comparisons(test, "", operators[""], words, at, act, redraw)),
             button(words.remove, () => { value.where.splice(index, 1); set(value, "where", value.where); redraw(); }));
     });
     const type = textInput(words.type, value.type, "type", (text) => { value.type = text; act(); }, { suggestions: eventTypes });
@@ -92,17 +118,19 @@ export function eventForm(node, { words, eventTypes, operators }, act, redraw) {
 
 export function contactForm(node, { words, fields, operators, groups, kinds }, act, redraw) {
     const value = node.value;
-    const asked = ["field", "group", "has"].find((name) => name in value) ?? "has";
+    const asked = ["field", "group", "has"].find((name) => isGiven(value, name)) ?? "has";
     const what = selectInput(words.what, [["field", words.field], ["group", words.inGroup], ["has", words.has]], asked, "", (chosen) => {
-        const fresh = { field: { field: "firstName", exists: true }, group: { group: groups[0] ?? "" }, has: { has: "email" } };
-        node.value = fresh[chosen];
+        const begun = { field: { field: "firstName", exists: true }, group: { group: groups[0] ?? "" }, has: { has: "email" } };
+        node.value = begun[chosen];
         redraw();
     });
     if (asked === "group") {
-        return inputs(what, textInput(words.inGroup, listed(value.group).join(", "), "group", (text) => { value.group = groups.includes(text) ? text : several(text) ?? ""; act(); }, { suggestions: groups }));
+        return inputs(what, textInput(words.inGroup, joined(value.group), "group", (text) => { value.group = groups.includes(text) ? text : several(text) ?? ""; act(); }, { suggestions: groups }));
     }
     if (asked === "has") {
-        return inputs(what, selectInput(words.kind, kinds.map((kind) => [kind, kind]), listed(value.has)[0], "has", (chosen) => { value.has = chosen; act(); }));
+        const kindsOf = checkboxes(words.kind, kinds.map((kind) => [kind, kind]), listed(value.has), "has",
+            (chosen) => { value.has = chosen.length === 1 ? chosen[0] : chosen; act(); });
+        return element("div", {}, inputs(what), kindsOf);
     }
     const type = fields[value.field] ?? "text";
     const names = Object.keys(fields);
@@ -111,7 +139,7 @@ export function contactForm(node, { words, fields, operators, groups, kinds }, a
         node.value = { field: chosen, exists: true };
         redraw();
     });
-    return inputs(what, field, ...comparison(value, type, operators[type], words, "", act, redraw));
+    return inputs(what, field, ...comparisons(value, type, operators[type], words, "", act, redraw));
 }
 
 export function rfmForm(node, { words, rfmSegments }, act) {

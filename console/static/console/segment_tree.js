@@ -9,6 +9,7 @@ export class Digits {
 }
 
 const SAFE = /^-?[0-9]{1,15}$/;
+const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
 
 export function parse(text) {
     return JSON.parse(text, (_name, value, context) =>
@@ -51,16 +52,23 @@ export function toJson(node) {
 
 /** A text that was typed, as a value of its type: "" is any, for which what looks like a number is one. */
 export function typed(text, type) {
-    const number = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/.test(text);
+    const number = NUMBER.test(text);
     if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
     if (["", "integer", "decimal"].includes(type) && number) return SAFE.test(text) ? Number(text) : new Digits(text);
     return text;
 }
 
-/** The texts of a list separated by commas; one alone stands for itself, none for nothing. */
+/** The values of a list separated by commas; one alone stands for itself, none for nothing. In quotes: a text as it is. */
 export function several(text, read = (each) => each) {
-    const values = text.split(",").map((each) => each.trim()).filter(Boolean).map(read);
+    const pieces = [...text.matchAll(/\s*"((?:[^"]|"")*)"\s*(?=,|$)|[^,]+/g)];
+    const values = pieces.flatMap(([all, quoted]) => quoted !== undefined ? [quoted.replaceAll('""', '"')] : all.trim() ? [read(all.trim())] : []);
     return values.length > 1 ? values : values[0];
+}
+
+/** The values as several() reads them again. `mayBeNumber`: a text that looks like a number would become one. */
+export function joined(value, mayBeNumber = false) {
+    const isPlain = (text) => text === text.trim() && text !== "" && !/[",]/.test(text) && !(mayBeNumber && NUMBER.test(text));
+    return listed(value).map((each) => typeof each !== "string" || isPlain(each) ? String(each) : `"${each.replaceAll('"', '""')}"`).join(", ");
 }
 
 export function listed(value) {
