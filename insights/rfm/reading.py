@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -68,8 +68,8 @@ class Rfm:
 
 
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal:
-    """The part in per cent of the whole, to a tenth; 0 of nothing."""
-    return (Decimal(100) * part / whole).quantize(Decimal("0.1")) if whole else Decimal("0.0")
+    """The part in per cent of the whole, rounded half up to a tenth; 0 of nothing."""
+    return (Decimal(100) * part / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else Decimal("0.0")
 
 
 def load_rfm(day: date | None = None) -> Rfm | None:

@@ -2,8 +2,8 @@
 
 Figures of a day are a snapshot: computed in one transaction, seen whole or not at all. A million contacts with seven
 million DELIVERED orders take some twenty seconds, so a beat task does it beside the work of events (background.py):
-when the day has gone over, when orders have changed and the figures are older than MIN_AGE, at least every MAX_AGE,
-and for any other day that somebody asked for. docs/insights.md says what the figures mean.
+when the day has gone over, when orders have changed and the figures are old enough for it, at least
+every MAX_AGE, and for any other day that somebody asked for. docs/insights.md says what the figures mean.
 """
 
 import time
@@ -25,7 +25,9 @@ from orders.models import Order
 log = structlog.get_logger(__name__)
 
 ADVISORY_SPACE = 0x52464D53  # “RFMS”: one computation at a time, which is heavy enough
-MIN_AGE, MAX_AGE = timedelta(minutes=15), timedelta(hours=1)
+# Figures that orders have changed under are computed anew after so many times what they took, within these bounds.
+TIMES_OF_WHAT_IT_TOOK = 40
+SOONEST, MIN_AGE, MAX_AGE = timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=1)
 KEPT_UNUSED = timedelta(days=1)  # how long the snapshot of another day stays after somebody looked at it
 KEPT_SNAPSHOTS = 10  # of other days: a million contacts take a quarter of a gigabyte in each
 MAX_WAITING = 10  # days that are asked for and not computed yet
@@ -79,7 +81,7 @@ def _is_due(today: date, zone: ZoneInfo) -> bool:
     if current is None or (current.day, current.time_zone) != (today, zone.key) or not _follows_staff(current):
         return True
     age = timezone.now() - current.computed_at
-    if age <= MIN_AGE:
+    if age <= min(max(SOONEST, TIMES_OF_WHAT_IT_TOOK * timedelta(seconds=float(current.seconds))), MIN_AGE):
         return False
     return age > MAX_AGE or Order.objects.filter(updated_at__gt=current.computed_at).exists()  # index: order_by_update
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+import time_machine
 from django.db import connection
 
 from account.current import forget_account
@@ -19,6 +20,7 @@ from insights.rfm import refresh
 from insights.rfm.boundaries import quintiles, score_of_amount, score_of_recency
 from insights.rfm.cells import SCORES, Segment, cells_of, segment_of
 from insights.rfm.models import RfmCell, RfmScore, RfmSnapshot, RfmThresholds
+from insights.rfm.reading import share
 from insights.rfm.scoring import month_before
 from orders.models import Order
 from tests.factories import make_contact, make_order
@@ -318,6 +320,24 @@ def test_what_is_shared_with_rfm_summary_of_pymc_marketing(people):
         assert by_day.mean() * row.frequency == pytest.approx(float(row.monetary))
 
 
+def in_r(values: list[float]) -> list[int]:
+    """The scores of R's rfm, from the lowest value: R/utils.R, bins(), and R/rfm-table-transaction.R."""
+    bounds = np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="linear") + 1
+    return [1 + int((value >= bounds).sum()) for value in values]
+
+
+def test_the_worked_example_has_the_scores_of_rs_rfm_but_for_the_one_that_is_named(people):
+    refresh.compute(DAY)
+    found = scores()
+    measures = [in_r([float(row[place]) for row in found.values()]) for place in (0, 1, 2)]
+    of_r = {name: f"{6 - r}{f}{m}" for name, r, f, m in zip(found, *measures, strict=True)}
+    assert of_r == {**{name: row[3] for name, row in found.items()}, "Zakhar": "245"}
+
+
+def test_shares_are_rounded_half_up():
+    assert [str(share(part, 8_000)) for part in (0, 4, 12, 20, 8_000)] == ["0.0", "0.1", "0.2", "0.3", "100.0"]
+
+
 def test_scores_in_python_are_those_of_the_database(people):
     refresh.compute(DAY)
     rows = list(RfmScore.objects.all())
@@ -329,6 +349,24 @@ def test_scores_in_python_are_those_of_the_database(people):
 
 
 # --- When it is computed --------------------------------------------------------------------------------------------
+
+
+def test_changed_orders_are_in_the_figures_after_minutes_and_the_sooner_the_less_that_takes(people):
+    with time_machine.travel(noon("2026-05-31"), tick=False) as clock:
+        refresh.refresh_due()
+        delivered(make_contact(first_name="Olha"), "2026-05-31", "10", updated_at=noon("2026-05-31"))
+        Order.objects.update(updated_at=noon("2026-05-31") + timedelta(seconds=1))
+        clock.shift(timedelta(minutes=2))
+        assert refresh.refresh_due() == 0
+        clock.shift(timedelta(seconds=1))
+        assert refresh.refresh_due() == 1
+        assert "Olha" in scores()
+        RfmSnapshot.objects.update(seconds=Decimal("22.5"))
+        Order.objects.update(updated_at=noon("2026-05-31") + timedelta(minutes=3))
+        clock.shift(timedelta(minutes=15))
+        assert refresh.refresh_due() == 0
+        clock.shift(timedelta(seconds=1))
+        assert refresh.refresh_due() == 1
 
 
 def test_the_account_zone_decides_the_day():
