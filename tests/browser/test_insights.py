@@ -1,10 +1,13 @@
 """What marketers do with insights, in a real browser."""
 
+from datetime import date, datetime
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from insights.rfm.refresh import compute
+from orders import customer_counts, summaries
 from tests.browser.test_stories import go_to, main
 from tests.factories import make_contact, make_order
 
@@ -30,6 +33,33 @@ def test_a_marketer_comes_from_the_rfm_grid_to_the_people_and_saves_them_as_a_se
     expect(page.get_by_label("Name")).to_have_value("Champions, UAH")
     main(page).get_by_role("button", name="Save", exact=False).first.click()
     expect(page.locator("body")).to_contain_text("Champions, UAH")
+
+
+def test_a_marketer_comes_from_a_dip_of_the_revenue_to_the_orders_of_both_months(visit):
+    months = {"2025-09": ["60.00", "40.00"], "2025-10": ["25.00"], "2025-11": ["100.00"]}
+    for month, totals in months.items():
+        for place, total in enumerate(totals, start=1):
+            sold_at = datetime.fromisoformat(f"{month}-1{place}T12:00:00").astimezone(timezone.get_default_timezone())
+            make_order(f"{month} {place}", status="DELIVERED", total=total, date=sold_at, contact=make_contact())
+    summaries.rebuild_all()
+    customer_counts.rebuild(counts_all=True)
+    page = visit()
+    go_to(page, "Revenue")
+    main(page).get_by_role("link", name="Month", exact=True).click()
+    page.get_by_label("From").fill(date(2025, 9, 1).isoformat())
+    page.get_by_label("To", exact=True).fill(date(2025, 11, 30).isoformat())
+    main(page).get_by_role("button", name="Show").click()
+    october = main(page).get_by_role("row", name="October 2025")
+    expect(october).to_contain_text("-75.0 %")
+    expect(main(page).get_by_role("row", name="November 2025")).to_contain_text("+300.0 %")
+    october.get_by_role("link", name="100.00 UAH").click()  # the month before, which it fell from
+    expect(main(page).locator("tbody tr")).to_have_count(2)
+    page.go_back()
+    bar = main(page).get_by_role("link", name="October 2025: 25.00 UAH delivered")
+    bar.click()
+    expect(main(page).locator("tbody tr")).to_have_count(1)
+    main(page).get_by_role("link", name="2025-10 1").click()
+    expect(main(page).get_by_role("heading", name="2025-10 1", exact=True)).to_be_visible()
 
 
 def test_a_boundary_out_of_order_is_said_beside_it(visit):
