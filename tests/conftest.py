@@ -1,10 +1,14 @@
 """What every test shares."""
 
+import gc
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from hypothesis import settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from events import processing
 from events.basis import forget_basis
@@ -18,6 +22,32 @@ settings.register_profile("orderloom", deadline=None)
 settings.load_profile("orderloom")
 
 UNBLOCK = pytest.StashKey[Any]()
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and modules live to the end: no later look for garbage has to go through them again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _what_takes_long_is_done_once():
+    """A hash of a password is slow by intent, and each test client lists all static files anew: some thousand do.
+
+    Passwords are hashed as shipped where a whole Orderloom runs: tests/config/test_no_secret_in_logs.py, tests/demo.
+    """
+    found: list[dict[str, Any]] = []
+    find = WhiteNoiseMiddleware.add_files_from_finders
+
+    def find_once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            find(self)
+            found.append(dict(self.files))
+        self.files.update(found[0])
+
+    fast = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with fast, mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", find_once):
+        yield
 
 
 @pytest.fixture(autouse=True)

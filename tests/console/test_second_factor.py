@@ -22,12 +22,6 @@ LOGIN, CODE, OWN = "/admin/login/", "/admin/login/code/", "/admin/second-factor/
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings):
-    """A right and a wrong password take as long as they must elsewhere: tests/console/test_protection.py."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def clock():
     """Stands still, so that each code holds until a test moves on."""
