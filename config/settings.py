@@ -4,6 +4,7 @@ from typing import Any
 
 from kombu import Queue
 
+from config.api_guide import GUIDE, TAGS
 from config.console import UNFOLD  # noqa: F401 - read by django-unfold
 from config.database import database_settings
 from config.environment import BASE_DIR, ENVIRONMENT
@@ -247,7 +248,8 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Orderloom",
-    "DESCRIPTION": "Takes a shop's events and orders, and tells what became of each, what was bought and by whom.",
+    "DESCRIPTION": GUIDE,
+    "TAGS": TAGS,
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -257,7 +257,16 @@ def _filter_parameter(name: str, each: Any) -> OpenApiParameter:
 
 
 class ApiSchema(AutoSchema):
-    """Tells apart the operations of addresses that differ by version only (REST_FRAMEWORK in config/settings.py)."""
+    """Tells the scope of each operation, and apart those of addresses that differ by version only.
+
+    Named by REST_FRAMEWORK in config/settings.py.
+    """
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation and (scope := getattr(self.view, "scopes", {}).get(self.method)):
+            operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
+        return operation
 
     def get_operation_id(self) -> str:
         name = super().get_operation_id()

@@ -69,6 +69,18 @@ DEFAULT_ORDERING = "-receivedAt"
 
 # Taking events.
 
+ONE_EVENT_DESCRIPTION = (
+    "Durable before it is answered; what it means is decided a moment later, and told at `Location`. orderCreated, "
+    "orderUpdated, orderDelivered and orderCancelled build orders: the first two take the parameters externalOrderId, "
+    "totalCost, status, date, one that names the contact (externalCustomerId, email or phone) and items; the others "
+    "need externalOrderId alone. Any other eventTypeKey is an event of your own. v1, v2 and v3 mean the same."
+)
+BULK_DESCRIPTION = (
+    "All well-formed events are stored in one transaction, in the order given; each has its `id` or `errors` in its "
+    "place of `results`, and a malformed one holds back none of the others. When all are malformed it is a 400. "
+    "`occurred` says when a past event happened: an older one never overrules a newer one of the same order."
+)
+
 
 class OneEventView(ApiView):
     """Takes one event. It is durable before the answer is sent."""
@@ -77,6 +89,7 @@ class OneEventView(ApiView):
 
     @describe(
         "Send one event",
+        ONE_EVENT_DESCRIPTION,
         tag="events",
         body=EVENT_TO_SEND,
         answers={200: component(AcceptedShape)},
@@ -114,6 +127,7 @@ class BulkView(ApiView):
 
     @describe(
         "Send up to 1,000 events",
+        BULK_DESCRIPTION,
         tag="events",
         body=EVENTS_TO_SEND,
         answers={200: component(BulkAnswerShape)},
@@ -130,6 +144,7 @@ class EventsView(ApiView):
 
     @describe(
         "List events",
+        "Newest first unless `ordering` says otherwise, each with what became of it. Of several filters all must hold.",
         tag="events",
         answers={200: page_of(EventShape)},
         parameters=[*filter_parameters(EventFilters), *page_parameters(SORT_KEYS, DEFAULT_ORDERING)],
@@ -142,6 +157,7 @@ class EventsView(ApiView):
 
     @describe(
         "Send up to 1,000 events",
+        BULK_DESCRIPTION,
         tag="events",
         body=EVENTS_TO_SEND,
         answers={200: component(BulkAnswerShape)},
@@ -262,6 +278,9 @@ class DryRunView(ApiView):
 
     @describe(
         "Try an event without storing it",
+        "Says what would become of the event at this moment, by the functions that decide it: outcome, reason, "
+        "problems, trace, the order before and after, and the variables of a message. What is no event is refused as "
+        "it would be when it is sent.",
         tag="events",
         body=EVENT_TO_SEND,
         answers={200: component(DryRunShape)},
@@ -283,6 +302,9 @@ class EventView(ApiView):
 
     @describe(
         "Read one event and what became of it",
+        "`outcome` is waiting, applied, ignored or failed; `reason`, `message` and `problems` say why, and `trace` "
+        "which matching rule looked at which parameter and found whom. `earlierAttempts` are what became of it before "
+        "replays, `variables` what a message may use.",
         tag="events",
         answers={200: component(EventInDetailShape)},
         errors=(*READ_ERRORS, 404),

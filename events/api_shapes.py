@@ -28,7 +28,12 @@ EVENT_TO_SEND: dict[str, Any] = {
     "type": "object",
     "required": ["eventTypeKey"],
     "properties": {
-        "eventTypeKey": {"type": "string", "minLength": 1, "maxLength": 255},
+        "eventTypeKey": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "What happened. A name never seen before makes a new event type.",
+        },
         "keyValue": {
             "type": ["string", "null"],
             "maxLength": 255,
@@ -36,14 +41,23 @@ EVENT_TO_SEND: dict[str, Any] = {
             "contactId, externalCustomerId, email, phone and pushToken.",
         },
         "params": PARAMETERS,
-        "occurred": {"type": ["string", "null"], "description": "When it happened: a date or a date-time of ISO 8601."},
+        "occurred": {
+            "type": ["string", "null"],
+            "description": "When it happened: a date or a date-time of ISO 8601, without an offset in the account's "
+            "time zone. An event of an order that occurred before the last one applied to it is ignored as `stale`.",
+        },
     },
 }
 EVENT_IN_A_LIST: dict[str, Any] = {
     **EVENT_TO_SEND,
     "properties": {
         **EVENT_TO_SEND["properties"],
-        "idempotencyKey": {"type": ["string", "null"], "minLength": 1, "maxLength": 255},
+        "idempotencyKey": {
+            "type": ["string", "null"],
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "As the header Idempotency-Key, for this event alone.",
+        },
     },
 }
 EVENTS_TO_SEND: dict[str, Any] = {

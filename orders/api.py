@@ -84,6 +84,8 @@ class OrdersView(ApiView):
 
     @describe(
         "List orders",
+        "Newest first unless `ordering` says otherwise, each with its items and custom fields. Of several filters all "
+        "must hold.",
         tag="orders",
         answers={200: page_of(OrderShape)},
         parameters=[*filter_parameters(OrderFilters), *page_parameters(SORT_KEYS, DEFAULT_ORDERING)],

@@ -77,6 +77,14 @@ def test_every_operation_says_how_to_send_a_key():
             assert ways == ["basic", "bearer", "console"][: 3 if each.method == "get" else 2], each
 
 
+def test_every_operation_that_takes_a_key_says_which_scope_the_key_needs():
+    said = re.compile(r"Needs a key with the scope `([a-z:]+)`\.$")
+    for each in operations():
+        if each.path not in OPEN_ADDRESSES:
+            assert (scope := said.search(each.told["description"])), each
+            assert (scope[1] == "read") == (each.method == "get" or each.path.endswith("/render")), each
+
+
 def refusals_due(operation: Operation) -> set[str]:
     """The refusals that every operation of its kind may answer with."""
     if operation.path in OPEN_ADDRESSES:
