@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from contacts.matching import Match
 from contract.json_values import excerpt
+from contract.moments import present_moment
 from contract.parameters import Parameters
 from contract.reasons import SENTENCES, Caution, Problem, Reason, Status, pick_reason
 from orders.changes import are_same_items, changes_between, merge_custom_fields
@@ -186,8 +187,8 @@ def _stale(event: OrderEvent, order: OrderState) -> Problem:
         pointer="/occurred",
         code=Reason.STALE,
         detail=SENTENCES[Reason.STALE],
-        found=event.occurred_at.isoformat(),
-        expected=f"{order.last_occurred_at.isoformat()} or later",
+        found=present_moment(event.occurred_at, event.time_zone),
+        expected=f"{present_moment(order.last_occurred_at, event.time_zone)} or later",
     )
 
 
