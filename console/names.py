@@ -46,7 +46,6 @@ def words_of_models() -> Iterator[str]:
     And what is told of an action in the audit log, whose codes and words stand below the console.
     """
     from account.audit import AuditAction  # its models are not there while this module loads
-    from console.pages import ReadOnlyAdmin
 
     yield from AuditAction.labels
     yield from (str(room.verbose_name) for room in apps.get_app_configs() if room.label in ROOMS)
@@ -54,8 +53,18 @@ def words_of_models() -> Iterator[str]:
         if model._meta.app_label not in ROOMS:
             continue
         yield from (str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
-        if type(model_admin).has_change_permission is not ReadOnlyAdmin.has_change_permission:
+        if _is_typed_into(type(model_admin)):
             yield from (word for field in model._meta.local_fields if field.editable for word in _words_of(field))
+
+
+def _is_typed_into(model_admin: type[Any]) -> bool:
+    """Whether it has a form: for what is there, or only for what is made, as of keys."""
+    from console.pages import ReadOnlyAdmin  # its models are not there while this module loads
+
+    return any(
+        getattr(model_admin, name) is not getattr(ReadOnlyAdmin, name)
+        for name in ("has_add_permission", "has_change_permission")
+    )
 
 
 def _words_of(field: Any) -> Iterator[str]:

@@ -9,7 +9,17 @@ tests/console/test_telling.py holds that the core says none of these.
 import re
 from collections.abc import Sequence
 
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop, pgettext_lazy
+
+from contract.reasons import Status
+
+# Codes stay as the API has them; these four words are plain ones that stand on nearly every page.
+OUTCOMES = {
+    Status.WAITING.value: pgettext_lazy("outcome of an event", "waiting"),
+    Status.APPLIED.value: pgettext_lazy("outcome of an event", "applied"),
+    Status.IGNORED.value: pgettext_lazy("outcome of an event", "ignored"),
+    Status.FAILED.value: pgettext_lazy("outcome of an event", "failed"),
+}
 
 LONGEST = 5_000  # characters of a sentence that is looked up: excerpts in it are short
 
@@ -41,6 +51,15 @@ SENTENCES: Sequence[str] = (
     gettext_noop(
         "The order has no contact. It counts as revenue, and joins the contact that a later message about it names."
     ),
+    # Why a webhook cannot have an address (webhooks/destinations.py).
+    gettext_noop("This is not a web address."),
+    gettext_noop("Give a whole address, such as https://shop.example/orderloom."),
+    gettext_noop("Leave the user name and password out: messages prove where they come from by their signature."),
+    gettext_noop("Leave out what follows the #: it is never sent."),
+    gettext_noop("The port 0 cannot be reached."),
+    gettext_noop("Give an https address: over http anybody on the way can read what is sent."),
+    # Why a message of a webhook did not arrive (webhooks/posting.py).
+    gettext_noop("There was no answer in time."),
     # What a value must be.
     gettext_noop("an object"),
     gettext_noop("an array of items, or a JSON string of one"),
@@ -73,6 +92,14 @@ TEMPLATES: Sequence[str] = (
     gettext_noop("at most %(most)s items"),
     gettext_noop("%(count)s items"),
     gettext_noop("%(moment)s or later"),
+    gettext_noop("An address has no blanks and no more than %(most)s characters."),
+    gettext_noop("%(address)s lies in a private network. The operator can allow it with WEBHOOK_ALLOWED_NETWORKS."),
+    gettext_noop("%(host)s stands for %(address)s, which lies in a private network: nothing is sent there."),
+    gettext_noop("%(host)s stands for %(address)s by http: nothing is sent there."),
+    gettext_noop("There is no server of the name %(host)s."),
+    gettext_noop("It was answered with %(status)s: redirects are not followed."),
+    gettext_noop("It was answered with %(status)s."),
+    gettext_noop("No connection: %(error)s"),
 )
 
 PARTS = frozenset({"expected", "detail"})  # details that are sentences of the core themselves
@@ -88,6 +115,11 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 _PATTERNS = tuple((template, _pattern(template)) for template in TEMPLATES)
+
+
+def outcome_word(status: str) -> str:
+    """What an outcome is called in the reader's language; in English it is its code."""
+    return str(OUTCOMES[status]) if status in OUTCOMES else status
 
 
 def told(sentence: str) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left, Lower, Now
 
+from contacts.kind_names import kind_name
 from contract.encoding import ExactJSONDecoder, ExactJSONEncoder
 
 INDEXED_NAME_LENGTH = 100  # characters of a name, by which contacts of a name are found
@@ -35,7 +36,7 @@ class IdentifierKind(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return kind_name(self.key, self.name)
 
 
 class Contact(models.Model):

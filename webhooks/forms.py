@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from console.telling import told
 from orders.models import OrderStatus
 from webhooks.destinations import find_url_fault
 from webhooks.models import MAX_URL, Subscription
@@ -47,7 +48,7 @@ class SubscriptionForm(forms.ModelForm):
     order_statuses = forms.MultipleChoiceField(
         label=gettext_lazy("Only orders that are then"),
         required=False,
-        choices=OrderStatus.choices,
+        choices=[(status.value, status.value) for status in OrderStatus],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Narrows order.changed. None chosen: orders in any status."),
     )
@@ -66,7 +67,7 @@ class SubscriptionForm(forms.ModelForm):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"].strip()
         if fault := find_url_fault(url):
-            raise forms.ValidationError(fault)
+            raise forms.ValidationError(told(fault))
         return url
 
     def clean_event_types(self) -> list[str]:

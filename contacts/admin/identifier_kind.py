@@ -51,11 +51,19 @@ class IdentifierKindForm(forms.ModelForm):
 @admin.register(IdentifierKind)
 class IdentifierKindAdmin(ModelAdmin):
     form = IdentifierKindForm
-    list_display = ("name", "key", "normal_form", "is_builtin")
+    list_display = ("called", "key", "normal_form", "of_the_product")
     ordering = ("-is_builtin", "key")
     sortable_by = ()
     actions = None
     fields = ("key", "name", "normal_form")
+
+    @admin.display(description=_("Name"))
+    def called(self, kind: IdentifierKind) -> str:
+        return str(kind)
+
+    @admin.display(description=_("The product’s own"), boolean=True)
+    def of_the_product(self, kind: IdentifierKind) -> bool:
+        return kind.is_builtin
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What stored identifiers were made with stays as it is."""

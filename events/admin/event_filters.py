@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, FilterSet
 
 from console.filters import DayFilter, PickFilter, SearchFilter, SuggestFilter, start_of
+from console.telling import outcome_word
 from contract.paging import AN_ID
 from contract.reasons import Reason, Status, WarningCode
 from events import filters
@@ -21,7 +22,7 @@ HANDED_OVER = "handed_over"  # the event's id once more, where the list is that 
 
 
 def outcome_choices() -> list[tuple[str, str]]:
-    return [(status.value, status.value) for status in Status]
+    return [(status.value, outcome_word(status.value)) for status in Status]
 
 
 def reason_choices() -> list[tuple[str, str]]:

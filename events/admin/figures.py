@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from console import display
 from console.filters import start_of
 from contract.reasons import SENTENCES, Reason, Status
 from events.intake import Part, load_breakdown
@@ -119,7 +120,7 @@ def share_rows(
 
 def percent(count: int, of: int) -> str:
     """The share in percent with one decimal; "" of nothing."""
-    return str((Decimal(count) * 100 / of).quantize(TENTH)) if of else ""
+    return display.number((Decimal(count) * 100 / of).quantize(TENTH)) if of else ""
 
 
 def events_url(**query: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from account.audit import AuditAction
 from account.models import AuditEntry
 from console.palette import as_row_id
+from contacts.kind_names import kind_names
 from contacts.models import IdentifierKind
 from contacts.rule_list import RuleEntry, load_entries, version_of
 from contacts.rule_payload import MAX_NAME_LENGTH
@@ -60,7 +61,7 @@ def opened(request: HttpRequest) -> Editing:
 
 
 def _load_kinds() -> dict[str, str]:
-    return dict(IdentifierKind.objects.order_by("-is_builtin", "name").values_list("key", "name"))
+    return kind_names(IdentifierKind.objects.order_by("-is_builtin", "name"))
 
 
 def _begin_with_rule(editing: Editing, query: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from console.pages import Panel, add_panels
 from contacts.admin.erasure_review import Line, add_review
 from contacts.duplicates import Sign, find_signs, texts_of
+from contacts.kind_names import kind_names
 from contacts.models import Contact, IdentifierKind
 from contract.problems import ApiError
 from events.contact_timeline import EVENTS, KINDS, ORDERS, Place, load_timeline, read_place
@@ -65,7 +66,7 @@ def load_duplicates(contact: Contact, request: HttpRequest) -> Mapping[str, Any]
     order_signs = find_order_signs(contact, texts) if sees_orders else {}
     ids = sorted({*signs, *order_signs}, key=lambda pk: (-len(signs.get(pk, ())) - len(order_signs.get(pk, ())), pk))
     others = Contact.objects.filter(deleted_at=None).in_bulk(ids[:SHOWN_CONTACTS]) if ids else {}
-    kinds = dict(IdentifierKind.objects.values_list("key", "name")) if others else {}
+    kinds = kind_names(IdentifierKind.objects.all()) if others else {}
     own_name = str(contact).casefold() if contact.first_name or contact.last_name else ""
     return {
         "duplicates": [

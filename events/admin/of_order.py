@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from console import display
 from console.pages import Panel, add_panels
 from events.corrections import posted_by, with_console_bodies
@@ -39,9 +41,11 @@ def _readable(name: str, value: Any) -> dict[str, Any]:
     if value is None or value in ("", [], {}):
         return {}
     if isinstance(value, list | dict):
-        noun = "item" if name == "items" else "field"
-        title = f"{len(value)} {noun}{'' if len(value) == 1 else 's'}"
-        return {"title": title, "json": display.json_text(value)}
+        count = len(value)
+        words = ngettext("%(count)d item", "%(count)d items", count)
+        if name != "items":
+            words = ngettext("%(count)d field", "%(count)d fields", count)
+        return {"title": words % {"count": count}, "json": display.json_text(value)}
     if name == "date":
         return {"text": display.moment(datetime.fromisoformat(str(value)))}
     return {"text": display.json_text(value)}

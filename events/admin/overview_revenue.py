@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from account.current import current_account
+from console import display
 from console.filters import start_of
 from orders.admin.revenue import in_order, orders_url
 from orders.revenue import PeriodRevenue, load_revenue
@@ -60,8 +61,8 @@ def difference(now: Decimal, before: Decimal) -> dict[str, str]:
         return {"words": _("nothing before"), "tone": "good"}
     percent = ((now - before) * 100 / before).quantize(TENTH)
     if now > before:
-        return {"words": _("%(percent)s %% more") % {"percent": f"{percent:,}"}, "tone": "good"}
-    return {"words": _("%(percent)s %% less") % {"percent": f"{-percent:,}"}, "tone": "bad"}
+        return {"words": _("%(percent)s %% more") % {"percent": display.number(percent)}, "tone": "good"}
+    return {"words": _("%(percent)s %% less") % {"percent": display.number(-percent)}, "tone": "bad"}
 
 
 def orders_by_status(today: date, length: int) -> list[tuple[str, int, str]]:

@@ -34,12 +34,20 @@ class KeysOfSource(TabularInline):
     """The source's keys, for reading; they are made, rotated and revoked on their own page."""
 
     model = ApiKey
-    fields = ("prefix", "scopes", "created", "expires", "revoked", "last_used")
+    fields = ("begins_with", "may_do", "created", "expires", "revoked", "last_used")
     readonly_fields = fields
     extra = 0
     can_delete = False
     show_change_link = True
     verbose_name_plural = gettext_lazy("API keys")
+
+    @admin.display(description=gettext_lazy("Begins with"))
+    def begins_with(self, key: ApiKey) -> str:
+        return f"olk_{key.prefix}"
+
+    @admin.display(description=gettext_lazy("Scopes"))
+    def may_do(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
 
     @admin.display(description=gettext_lazy("Created"))
     def created(self, key: ApiKey) -> str:

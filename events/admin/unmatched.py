@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from unfold.views import UnfoldSiteViewMixin
 
+from contacts.kind_names import kind_names
 from contacts.models import IdentifierKind
 from contract.reasons import SENTENCES
 from events.admin.replay import MAY_START
@@ -39,7 +40,7 @@ class UnmatchedPage(UnfoldSiteViewMixin, TemplateView):
 
 
 def _figures(unmatched: Unmatched, user: Any) -> dict[str, Any]:
-    names = dict(IdentifierKind.objects.values_list("key", "name"))
+    names = kind_names(IdentifierKind.objects.all())
     return {
         "examined": unmatched.examined,
         "most": EVENTS,

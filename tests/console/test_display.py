@@ -74,7 +74,7 @@ def test_how_long_ago_is_what_django_counts(distance, is_past, language):
 def test_numbers_moments_and_money_are_told_in_the_readers_language():
     moment = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     with translation.override("uk"), timezone.override(ZoneInfo("Europe/Kyiv")):
-        assert "жов" in text_of(display.moment(moment)).lower()
+        assert text_of(display.moment(moment)) == "25.10.2026, 03:30"
         assert text_of(display.money(Decimal("1234567.8"), "UAH")) == "1 234 567,80 UAH"
         assert display.short_number(Decimal("2500000")).startswith("2,5")
 

@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from orders.models import Order
 from orders.summaries import rebuild_all
 from tests.console.addresses import console_addresses
-from tests.console.reading import markup
+from tests.console.reading import markup, page_text, text_of
 from tests.console.things import make_things
-from tests.events.building import created, drain, post
+from tests.events.building import ITEM, created, drain, post
 from tests.factories import make_contact
 
 UKRAINIAN = {"Accept-Language": "uk,en;q=0.5"}
@@ -89,3 +90,54 @@ def test_numbers_and_money_are_grouped_as_in_the_readers_language(admin):
     drain()
     assert "1,234,567.89" in markup(admin.get("/admin/orders/order/"))
     assert "1\xa0234\xa0567,89" in markup(admin.get("/admin/orders/order/", headers=UKRAINIAN))
+
+
+LABEL = re.compile(r"<label[^>]*>(.*?)</label>", re.DOTALL)
+CYRILLIC = re.compile("[\u0400-\u04ff]")
+
+
+@pytest.mark.parametrize("language", ["uk", "ru"])
+def test_every_input_of_every_form_is_called_in_the_readers_language(language, admin):
+    make_things()
+    english, read = {}, 0
+    for path in [address.filled() for address in console_addresses() if address.template.endswith("/add/")]:
+        page = admin.get(path, headers={"Accept-Language": language})
+        if page.status_code != 200 or "/auth/" in path:
+            continue
+        labels = [text_of(label) for label in LABEL.findall(markup(page).split('id="content', 1)[1])]
+        read += len(labels)
+        # A status is a code of the API and stands as it is; an id is one in every language.
+        if found := [label for label in labels if not CYRILLIC.search(label) and not re.fullmatch("[A-Z_]+|Id", label)]:
+            english[path] = found
+    assert english == {}
+    assert read > 30
+
+
+def test_plain_words_of_the_product_are_told_in_the_readers_language(admin):
+    make_things()
+    created("2001", items=[ITEM])
+    created("2002", externalCustomerId="nobody")
+    drain()
+    rules = markup(admin.get("/admin/contacts/matchingrule/", headers=UKRAINIAN))
+    assert "зовнішній id клієнта" in rules
+    assert ">external customer id<" not in rules
+    assert ">loyaltyCard<" in rules  # a kind that staff declared, as they wrote it
+    overview = page_text(admin.get("/admin/", headers=UKRAINIAN))
+    assert "застосовано" in overview
+    assert "Ідентифікатори в події не належать жодному контакту" in overview
+    order_id = Order.objects.get(external_order_id="2001").pk
+    assert "1 товар" in page_text(admin.get(f"/admin/orders/order/{order_id}/change/", headers=UKRAINIAN))
+    shares = page_text(admin.get("/admin/events/eventtype/", headers=UKRAINIAN))
+    assert re.search(r"\d,\d %", shares)
+
+
+def test_english_says_the_words_of_the_api(admin):
+    make_things()
+    assert ">external customer id<" in markup(admin.get("/admin/contacts/matchingrule/"))
+    assert "applied" in page_text(admin.get("/admin/"))
+
+
+def test_what_is_wrong_with_an_address_is_said_in_the_readers_language(admin):
+    typed = {"name": "warehouse", "url": "http://user:secret@shop.example/", "topics": ["order.changed"]}
+    answer = admin.post("/admin/webhooks/subscription/add/", typed, headers=UKRAINIAN)
+    assert "Приберіть ім’я користувача й пароль" in page_text(answer)
