@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 WIDTH, HEIGHT = Decimal(960), Decimal(220)
+HALF = Decimal(560)  # for half of a page: drawn at its own size there, so that its words stay readable
 LEFT, RIGHT, TOP, BOTTOM = Decimal(64), Decimal(8), Decimal(10), Decimal(24)
 TICKS = 4
-SHOWN_LABELS = 12
+LABEL_WIDTH = Decimal(80)  # “30 Nov 2026” with room around it
 WIDEST_BAR = Decimal(44)
 TENTH = Decimal("0.1")
 
@@ -63,8 +64,11 @@ class BarChart:
     ticks: tuple[Tick, ...]
 
 
-def draw_bars(slots: Sequence[Slot]) -> BarChart | None:
-    """The chart of these slots from left to right, or None when there is nothing above zero to draw."""
+def draw_bars(slots: Sequence[Slot], width: Decimal = WIDTH) -> BarChart | None:
+    """The chart of these slots from left to right, or None when there is nothing above zero to draw.
+
+    `width` is that of the drawing: near the width at which it is shown, as its words shrink with it.
+    """
     highest = max((value for slot in slots for value in slot.values), default=Decimal(0))
     if highest <= 0:
         return None
@@ -73,22 +77,22 @@ def draw_bars(slots: Sequence[Slot]) -> BarChart | None:
     plot = HEIGHT - TOP - BOTTOM
     ticks = [step * index for index in range(int(top_value / step) + 1)]
     return BarChart(
-        width=WIDTH,
+        width=width,
         height=HEIGHT,
         left=LEFT,
-        right=WIDTH - RIGHT,
+        right=width - RIGHT,
         top=TOP,
         bottom=HEIGHT - BOTTOM,
         plot_height=plot,
-        slots=tuple(_draw_slot(slot, index, len(slots), plot / top_value) for index, slot in enumerate(slots)),
+        slots=tuple(_draw_slot(slot, index, len(slots), plot / top_value, width) for index, slot in enumerate(slots)),
         ticks=tuple(
             Tick(y=(HEIGHT - BOTTOM - value * plot / top_value).quantize(TENTH), value=value) for value in ticks
         ),
     )
 
 
-def _draw_slot(slot: Slot, index: int, count: int, scale: Decimal) -> DrawnSlot:
-    width = (WIDTH - LEFT - RIGHT) / count
+def _draw_slot(slot: Slot, index: int, count: int, scale: Decimal, of: Decimal) -> DrawnSlot:
+    width = (of - LEFT - RIGHT) / count
     x = LEFT + width * index
     bar_width = min(width * Decimal("0.76") / len(slot.values), WIDEST_BAR)
     start = x + (width - bar_width * len(slot.values)) / 2
@@ -109,7 +113,7 @@ def _draw_slot(slot: Slot, index: int, count: int, scale: Decimal) -> DrawnSlot:
         width=width.quantize(TENTH),
         middle=(x + width / 2).quantize(TENTH),
         bars=tuple(bars),
-        has_label=index % -(-count // SHOWN_LABELS) == 0,
+        has_label=index % -(-count // int(of / LABEL_WIDTH)) == 0,
     )
 
 

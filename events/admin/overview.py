@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console import display
-from console.chart import BarChart, Slot, draw_bars
+from console.chart import HALF, BarChart, Slot, draw_bars
 from console.filters import start_of
 from contract.reasons import SENTENCES, Reason, Status
 from events.admin.overview_revenue import orders_by_status, revenue_of
@@ -151,7 +151,8 @@ def _chart(days: Sequence[date], counts: Sequence[Counts]) -> BarChart | None:
                 url=events_url(received_from=day.isoformat(), received_to=day.isoformat()),
             )
             for day, count in zip(days, counts, strict=True)
-        ]
+        ],
+        HALF,
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from account.current import current_account
 from account.models import AuditEntry
+from contract.reasons import SENTENCES, Reason
 from events.keys import authenticate, issue_key
 from events.models import ApiKey, Event, Source, backend_scopes
 from tests.console.reading import first_cells, links, markup, page_text, table_rows
@@ -307,7 +308,7 @@ def test_the_pages_of_a_source_and_its_key_tell_what_became_of_its_events(admin,
         assert rows[:3] == [
             ["applied", "2", "2", "2"],
             ["ignored", "1", "1", "1"],
-            ["order_not_found", "1", "1", "1"],
+            [f"order_not_found {SENTENCES[Reason.ORDER_NOT_FOUND]}", "1", "1", "1"],
         ]
         for url, count in numbers_with_links(response):
             assert len(first_cells(admin.get(url))) == count, url
