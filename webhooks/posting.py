@@ -6,9 +6,11 @@ failure, redirects included. What is answered is not read.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 from httpx_secure import SSRFProtectionError, httpx_ssrf_protection
@@ -53,8 +55,15 @@ def _client(scheme: str) -> httpx.AsyncClient:
         headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
         follow_redirects=False,
         trust_env=False,
+        verify=_authorities(),
     )
     return httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=may_connect, dns_cache_ttl=0)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are believed. Read once: that takes longer than posting a message."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _post(client: httpx.AsyncClient, message: Message) -> Answer:
