@@ -5,7 +5,7 @@ import pytest
 from tests.acceptance.stack import Stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory):
     """An embedded installation as `make run` starts it. For tests that leave it running."""
     with Stack(tmp_path_factory.mktemp("running"), embedded=True) as stack:

@@ -11,7 +11,7 @@ from config import serve
 from config.embedded import LONGEST_SOCKET_PATH, EmbeddedPostgres, socket_dir
 from config.environment import BASE_DIR, Environment
 from config.refusals import StartRefusedError
-from tests.acceptance.stack import OURS, SECRET_KEY, free_port
+from tests.acceptance.stack import OURS, SECONDS_TO_START, SECRET_KEY, free_port
 
 
 def start(**environment):
@@ -22,7 +22,7 @@ def start(**environment):
         env={name: value for name, value in serve.os.environ.items() if name not in OURS} | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS_TO_START,
         check=False,
     )
     assert "Traceback" not in done.stderr

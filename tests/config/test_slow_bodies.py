@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from config.slow_bodies import BODY_SECONDS, LEAST_BYTES_PER_SECOND, SLOW_SECONDS, Connection, Read, choose
-from tests.acceptance.stack import Stack, wait_until
+from tests.acceptance.stack import wait_until
 from tests.http.raw import BODY, request, send
 
 THREADS = 16
@@ -57,14 +57,9 @@ def test_a_connection_that_was_closed_and_opened_again_is_another():
     assert chosen(reads(9, 5), connections(9, 5, "shop"), connections(9)) == set()
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    with Stack(tmp_path_factory.mktemp("slow"), embedded=True) as running:
-        yield running
-
-
 @pytest.mark.parametrize("target", ["/api/v1/event", "/admin/login/"], ids=["with a key", "without one"])
-def test_as_many_slow_senders_as_there_are_threads_do_not_stop_the_intake(stack, target):
+def test_as_many_slow_senders_as_there_are_threads_do_not_stop_the_intake(running, target):
+    stack = running
     key = stack.create_source("shop")
     head = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
     if target == "/admin/login/":
