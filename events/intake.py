@@ -200,20 +200,27 @@ BREAKDOWN = f"""
                   AND (%(sources)s::bigint[] IS NULL OR source_id = ANY(%(sources)s::bigint[]))   -- intake_by_source
                   AND (%(types)s::bigint[] IS NULL OR event_type_id = ANY(%(types)s::bigint[]))   -- intake_by_type
                 UNION ALL
-               SELECT place, e.source_id, e.event_type_id, o.status, o.reason, 1
+               SELECT place, of_piece.*, 1
                  FROM piece
                 CROSS JOIN LATERAL (
-                          SELECT id, source_id, event_type_id
-                            FROM events_event
-                           WHERE id >= low AND id < high
-                           ORDER BY id
-                           LIMIT 2 * {BLOCK_EVENTS}
-                      ) AS e
-                CROSS JOIN LATERAL (
-                          SELECT status, reason FROM events_outcome WHERE event_id = e.id LIMIT 1
-                      ) AS o
-                WHERE (%(sources)s::bigint[] IS NULL OR e.source_id = ANY(%(sources)s::bigint[]))
-                  AND (%(types)s::bigint[] IS NULL OR e.event_type_id = ANY(%(types)s::bigint[]))
+                          SELECT e.source_id, e.event_type_id, o.status, o.reason
+                            FROM (
+                                     SELECT id, source_id, event_type_id
+                                       FROM events_event
+                                      WHERE id >= low AND id < high
+                                      ORDER BY id
+                                      LIMIT 2 * {BLOCK_EVENTS}
+                                 ) AS e
+                            JOIN (
+                                     SELECT event_id, status, reason
+                                       FROM events_outcome
+                                      WHERE event_id >= low AND event_id < high
+                                      ORDER BY event_id
+                                      LIMIT 2 * {BLOCK_EVENTS}
+                                 ) AS o ON o.event_id = e.id
+                      ) AS of_piece
+                WHERE (%(sources)s::bigint[] IS NULL OR of_piece.source_id = ANY(%(sources)s::bigint[]))
+                  AND (%(types)s::bigint[] IS NULL OR of_piece.event_type_id = ANY(%(types)s::bigint[]))
            ) AS counted
      GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - a constant of our own
