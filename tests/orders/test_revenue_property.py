@@ -1,9 +1,10 @@
-"""Whatever happens to orders, every revenue figure equals a plain computation over them, before and after a rebuild.
+"""Whatever happens to orders and people, every revenue figure equals a plain computation over the orders.
 
 Orders are changed by the ledger's own functions, which leave the marks that a batch leaves. The computation beside it
 is of Python alone: no SQL, no pandas, nothing of orders/.
 """
 
+import json
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from account.models import Account
+from contacts.erasure import person_of, request_erasure
+from events.erasure_orders import erase_in_orders
 from orders import customer_counts, ledger, revenue_customers, split_summaries, summaries
 from orders.calendar import calendar_of
 from orders.exchange import load_rates
@@ -43,6 +46,7 @@ moments = st.builds(
     st.integers(0, 60),
     st.sampled_from([0, 0, 1]),
 )
+EMAIL = "anna@example.com"  # of the first of the people; it stands in sources as well, from which an erasure takes it
 totals = {
     "UAH": st.decimals(0, 10**6, places=2),
     "EUR": st.decimals(0, 10**6, places=4),
@@ -71,7 +75,7 @@ def changes(draw):
         "currency": currency,
         "total_cost": draw(totals[currency]),
         "date": draw(moments),
-        "source": draw(st.sampled_from(["", "web", "app"])),
+        "source": draw(st.sampled_from(["", "web", "app", f"app of {EMAIL}"])),
         "store_id": draw(st.sampled_from(["", "s1"])),
         "items": draw(items),
         "from_mobile_sdk": draw(st.booleans()),
@@ -86,13 +90,14 @@ def steps(draw):
     if kind < 6:
         return draw(changes())
     if kind < 9:
-        return draw(st.sampled_from(["count customers", "count customers", "rebuild days", "count all", "split"]))
+        chores = ["count customers", "count customers", "rebuild days", "count all", "split", "erase"]
+        return draw(st.sampled_from(chores))
     return draw(st.sampled_from(["Europe/Kyiv", "America/New_York", "Atlantic/Azores"]))
 
 
 class RevenueFollowsItsOrders(TestCase):
     def setUp(self) -> None:
-        self.people = [make_contact().pk for _ in range(2)]
+        self.people = [make_contact(email=EMAIL).pk, make_contact().pk]
         for day, rate in ((date(2025, 12, 1), "0.02"), (date(2026, 3, 28), "0.0213")):
             ExchangeRate.objects.create(currency="UAH", reporting_currency="EUR", day=day, rate=Decimal(rate))
 
@@ -124,11 +129,22 @@ class RevenueFollowsItsOrders(TestCase):
                 customer_counts.rebuild(counts_all=True)
             case "split":
                 split_summaries.rebuild_all_marked()
+            case "erase":
+                self.erase()
             case str(zone):
                 Account.objects.update(time_zone=zone)
                 summaries.rebuild_marked()  # until then splits are refused; the headline is told at once all the same
             case number, action, fields:
                 self.change(str(number), action, fields)
+
+    def erase(self) -> None:
+        """Erases the first of the people, with what names them in orders; the money and the customer stay."""
+        sold = {order.pk: (order.total_cost, order.contact_id) for order in Order.objects.all()}
+        erasure = request_erasure(self.people[0], "user olha")
+        assert erasure
+        erase_in_orders(list(Order.objects.values_list("external_order_id", flat=True)), [person_of(erasure)])
+        assert {order.pk: (order.total_cost, order.contact_id) for order in Order.objects.all()} == sold
+        assert not Order.objects.filter(source__contains=EMAIL).exists()
 
     def change(self, key: str, action: str, fields) -> None:
         known = ledger.load_orders([key]).get(key)
@@ -208,8 +224,6 @@ def plain_orders(zone: ZoneInfo) -> list[dict]:
     orders = [dict(zip(names, row, strict=True)) for row in rows]
     for order in orders:
         order["day"] = order["date"].astimezone(zone).date()
-        import json
-
         order["items"] = json.loads(order["items"])
     return orders
 
