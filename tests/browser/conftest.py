@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from account.current import forget_account
 from events.basis import forget_basis
 from events.event_types import forget_event_types
 from events.keys import forget_keys
 from tests.browser.chromium import DESKTOP, Trouble, sign_in, start_chromium
+
+MILLISECONDS = 60_000  # for whatever is waited for: no page is timed, the machine may be busy with others
+expect.set_options(timeout=MILLISECONDS)
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def visit(chromium, live_server) -> Iterator[Callable[..., Page]]:
         User.objects.filter(username="olha").exists() or User.objects.create_superuser("olha", password="a long one")
         context = chromium.new_context(viewport=viewport, color_scheme=scheme, base_url=live_server.url)
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         trouble.watch(page)
         sign_in(page, live_server.url, "olha", "a long one")
