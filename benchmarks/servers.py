@@ -146,12 +146,6 @@ class Postgres:
         with self.connect() as connection:
             connection.execute("CHECKPOINT")
 
-    def wal_bytes(self) -> int:
-        with self.connect() as connection:
-            row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint").fetchone()
-        assert row is not None
-        return int(row[0])
-
     def cpu_seconds(self) -> float:
         return _cpu_seconds(self._process)
 

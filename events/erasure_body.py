@@ -41,10 +41,6 @@ class Erased:
     places: Places
     names: frozenset[str]
 
-    @property
-    def is_touched(self) -> bool:
-        return bool(self.places)
-
 
 @dataclass(frozen=True, slots=True)
 class _Entry:

@@ -43,7 +43,6 @@ class HistoryRow:
 # Attributes of OrderState and columns of the table have the same names; items live in a table of their own.
 STATE_COLUMNS = tuple(field.name for field in fields(OrderState) if field.name != "items")
 ITEM_COLUMNS = tuple(field.name for field in fields(ItemState))
-JSON_COLUMNS = ("custom_fields", "warnings")
 
 LOAD_ORDERS = f"""
     SELECT id, {", ".join(STATE_COLUMNS)}

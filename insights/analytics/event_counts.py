@@ -18,7 +18,6 @@ from insights.analytics.models import EventCountState
 
 ADVISORY_SPACE = 0x45564354  # “EVCT”: one run at a time
 BLOCK = 50_000
-ATTEMPTS_AT_ONCE = 10_000
 # Ids are given in an order and become visible in another, by as much as an open transaction lasts.
 LATE = "10 minutes"
 LATE_ATTEMPTS = 5_000
