@@ -13,11 +13,12 @@ from account.audit import actor_of
 from account.current import current_account
 from contacts.deletion import delete_contacts
 from contacts.erasure import find_erasure, present_erasure, request_erasure
-from contacts.identifiers import EXTERNAL_CUSTOMER_ID, MAX_CONTACT_ID, is_contact_id
+from contacts.identifiers import EXTERNAL_CUSTOMER_ID, MAX_CONTACT_ID, MAX_VALUE_LENGTH, is_contact_id
 from contacts.matching import find_holders
 from contacts.models import Contact, ErasureStage
 from contract.filters import check_names
 from contract.http import ApiView, json_response
+from contract.json_values import is_storable
 from contract.openapi import READ_ERRORS, Moment, answer_header, component, describe, path_parameter, query_parameter
 from contract.problems import ApiError, not_found, parameter_problem, refuse
 from contract.scopes import Scope
@@ -74,7 +75,7 @@ def delete_by_customer(request: HttpRequest) -> HttpResponse:
     customer = request.GET.get(EXTERNAL_CUSTOMER_ID, "")
     if not customer:
         raise refuse([parameter_problem(EXTERNAL_CUSTOMER_ID, "", "the externalCustomerId of the contact")])
-    if "\0" in customer or len(customer) > 2_000:
+    if not is_storable(customer) or len(customer) > MAX_VALUE_LENGTH:
         raise refuse([parameter_problem(EXTERNAL_CUSTOMER_ID, customer[:80], "an externalCustomerId")])
     holder = find_holders([(EXTERNAL_CUSTOMER_ID, customer)]).get((EXTERNAL_CUSTOMER_ID, customer))
     nobody = (

@@ -27,6 +27,7 @@ MAX_CONTACT_ID = 2**63 - 1
 MAX_PHONE_LENGTH = 250  # phonenumbers parses nothing longer
 
 _contact_id = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_field_id = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _not_ascii_digits = re.compile(r"[^0-9]+")
 
 
@@ -50,6 +51,11 @@ def normalize(kind: str, normal_form: str, value: str, region: str) -> str:
 def is_contact_id(value: str) -> bool:
     """Whether the text is the id of a contact as we write it: ASCII digits, no sign, no leading zero, a bigint."""
     return _contact_id.fullmatch(value) is not None and int(value) <= MAX_CONTACT_ID
+
+
+def is_field_id(value: str) -> bool:
+    """Whether the text is the id of a contact field, or of a group: ASCII digits, at most 18, no leading zero."""
+    return _field_id.fullmatch(value) is not None
 
 
 # Parsing takes 10 to 30 µs, an event is matched in a few; 16,384 entries are some 5 MB.

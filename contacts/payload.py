@@ -5,7 +5,6 @@ one is put (`contact_id` is given), it empties what it names: a name, an identif
 All problems are found at once, each with its JSON pointer. Pure: no Django, no I/O.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +22,7 @@ from contacts.identifiers import (
     PHONE_FORM,
     PUSH_TOKEN,
     is_contact_id,
+    is_field_id,
     normalize,
 )
 from contract.json_values import JsonValue, escape_pointer, excerpt, text_of
@@ -284,11 +284,10 @@ class _Reading:
 
 
 _EXPECTED = {EMAIL_FORM: "an e-mail address", PHONE_FORM: "a phone number"}
-_field_id = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 def _is_id(value: JsonValue) -> bool:
-    return value is not None and not isinstance(value, bool | dict | list) and bool(_field_id.fullmatch(text_of(value)))
+    return value is not None and not isinstance(value, bool | dict | list) and is_field_id(text_of(value))
 
 
 def field_key(entry: JsonValue, book: AddressBook) -> str | None:

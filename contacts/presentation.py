@@ -1,6 +1,5 @@
 """Decides how contacts are shown by the API: as they are posted, with their ids."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,11 +17,10 @@ from contacts.api_shapes import (
 )
 from contacts.fields import load_fields
 from contacts.groups import load_groups_of
-from contacts.identifiers import CONTACT_KEY, EMAIL, EXTERNAL_CUSTOMER_ID, PHONE, PUSH_TOKEN
+from contacts.identifiers import CONTACT_KEY, EMAIL, EXTERNAL_CUSTOMER_ID, PHONE, PUSH_TOKEN, is_field_id
 from contacts.models import Contact, Identifier
 
 CHANNEL_TYPES = {EMAIL: "email", PHONE: "sms", PUSH_TOKEN: "mobilepush"}
-_field_id = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 def load_contact(contact_id: int) -> ContactShape | None:
@@ -105,4 +103,4 @@ def _present_field(key: str, value: Any, fields: dict[str, Field]) -> FieldShape
     """A declared field has both its id and its name; any other the one that it was sent with."""
     if key in fields:
         return {"id": fields[key].id, "name": key, "value": value}
-    return {"id": int(key), "value": value} if _field_id.fullmatch(key) else {"name": key, "value": value}
+    return {"id": int(key), "value": value} if is_field_id(key) else {"name": key, "value": value}
