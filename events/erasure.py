@@ -28,7 +28,7 @@ SECONDS_AT_ONCE = 5.0  # for which one task goes on, so that its worker applies 
 # A step waits for each of its lanes, behind workers that are busy for a tenth of a second: few large steps wait less.
 ORDERS_AT_ONCE = 500
 EVENTS_AT_ONCE = 2_000
-WALKED_AT_ONCE = 5_000  # events of the log, of WALKED_CHARACTERS together at most
+WALKED_AT_ONCE = 5_000  # events of the log, of WALKED_BYTES together at most
 WALKED_BYTES = 16_000_000
 MOST_PEOPLE = 50  # in one walk: looking for one of them takes some 10 µs for each event
 
