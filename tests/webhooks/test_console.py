@@ -1,5 +1,6 @@
 """Webhooks in the console: made with a secret that is shown once, changed, tried, paused, and their log read."""
 
+import re
 from ipaddress import ip_network
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from account.models import AuditEntry
-from tests.console.reading import page_text, table_rows
+from tests.console.reading import markup, page_text, table_rows, text_of
 from tests.webhooks.receiver import listening
 from webhooks.models import Attempt, Delivery, Subscription
 from webhooks.subscriptions import MOST_SUBSCRIPTIONS
@@ -135,6 +136,17 @@ def test_one_that_was_switched_off_says_since_when_and_what_to_do(admin):
     text = page_text(page_of(admin, subscription))
     assert "Nothing was taken since" in text
     assert "Switch it on" in text
+
+
+def test_every_page_tells_who_may_see_webhooks_that_one_was_switched_off(admin):
+    clerk = Client()
+    clerk.force_login(User.objects.create(username="clerk", is_staff=True))
+    make(1)
+    make(2, state="switched_off", failing_since="2026-05-14T09:00:00Z")
+    assert re.search(r"\bWebhooks 1\b", text_of(markup(admin.get("/admin/"))))
+    assert "Webhooks" not in text_of(markup(clerk.get("/admin/")))
+    Subscription.objects.update(state="active")
+    assert not re.search(r"\bWebhooks \d", text_of(markup(admin.get("/admin/"))))
 
 
 def test_the_log_is_filtered_by_webhook_and_state_in_a_fixed_number_of_queries(admin, django_assert_max_num_queries):
