@@ -23,6 +23,12 @@ def stack(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module", autouse=True)
+def first_worker(stack):
+    """The process that serves from the beginning; Granian replaces one that has crashed."""
+    return worker_of(stack)
+
+
 @pytest.fixture(scope="module")
 def key(stack):
     return stack.create_source("shop")
@@ -41,6 +47,12 @@ def shop(stack, key):
 def events_of(stack) -> int:
     ((count,),) = stack.query("SELECT count(*) FROM events_event")
     return count
+
+
+def worker_of(stack) -> psutil.Process:
+    (web,) = stack.parts("web")
+    [worker] = web.children()
+    return worker
 
 
 def memory_of_web(stack) -> int:
@@ -332,12 +344,10 @@ def test_a_flood_of_wrong_keys_leaves_memory_and_service_as_they_were(stack, sho
     assert shop(headers=[JSON], body=BODY).status == 200
 
 
-def test_the_server_outlived_everything_without_an_error_of_its_own(stack, shop):
+def test_the_server_outlived_everything_without_an_error_of_its_own(stack, shop, first_worker):
     assert shop(headers=[JSON], body=BODY).status == 200
     stack.wait_until_nothing_waits()
     lines = [json.loads(line) for line in stack.output().splitlines() if line.startswith("{")]
     assert [line for line in lines if line.get("level") in ("error", "critical") or line.get("status") == 500] == []
-    (web,) = stack.parts("web")
-    [worker] = web.children()
-    assert worker.create_time() - psutil.Process(stack.process.pid).create_time() < 60  # the one that began it all
+    assert worker_of(stack) == first_worker
     assert memory_of_web(stack) < 400 * MEGABYTE
