@@ -36,8 +36,12 @@ class AuditEntryAdmin(ListAdmin):
         Column(_("When")),
     )
     row_template = "console/audit_row.html"
-    intro = _("Who deleted, erased, restored or replayed what. An entry holds ids and numbers, never a person's data.")
-    empty_title = _("Nothing has been deleted, erased or replayed yet")
+    intro = _(
+        "Who changed rules, keys, settings, segments and users, and who deleted, erased, exported or replayed what. An "
+        "entry holds ids and numbers, never a person's data."
+    )
+    empty_title = _("Nobody has changed anything yet")
+    empty_hint = _("Each such action leaves a row here, with who did it and when.")
 
     def page_title(self, obj: AuditEntry) -> str:
         return gettext("Audit entry %(id)s") % {"id": obj.pk}

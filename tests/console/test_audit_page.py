@@ -26,4 +26,4 @@ def test_the_page_of_an_entry_tells_all_of_it(admin):
 
 
 def test_an_empty_log_says_so(admin):
-    assert "Nothing has been deleted, erased or replayed yet" in page_text(admin.get(ADDRESS))
+    assert "Nobody has changed anything yet Each such action leaves a row here" in page_text(admin.get(ADDRESS))
