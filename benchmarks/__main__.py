@@ -17,6 +17,7 @@ from benchmarks.measures import (
     bulk,
     contact_import,
     growth,
+    insights,
     latency,
     queue,
     reads,
@@ -40,6 +41,7 @@ MEASURES: Mapping[str, Measure] = {
     "queue": queue.measure,
     "rule_preview": rule_preview.measure,
     "reads": reads.measure,
+    "insights": insights.measure,
 }
 
 

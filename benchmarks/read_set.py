@@ -126,8 +126,11 @@ MARK = """
 """
 
 
-def fill_for_reads(postgres: Postgres, database: str, orders: int, contacts: int) -> datetime:
-    """Multiplies the one applied order of the database; secondary indexes are built when the rows are there.
+def fill_for_reads(
+    postgres: Postgres, database: str, orders: int, contacts: int, span: timedelta = timedelta(seconds=SECONDS)
+) -> datetime:
+    """Multiplies the one applied order of the database; secondary indexes are built when the rows are there. The orders
+    are spread over the span, two years unless it is said.
 
     The answer is the moment of the first event, UTC.
     """
@@ -138,8 +141,9 @@ def fill_for_reads(postgres: Postgres, database: str, orders: int, contacts: int
         # No foreign key is checked for each row: they hold by the way the numbers are made.
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET maintenance_work_mem = '512MB'")
-        beginning = datetime.combine(datetime.now(UTC).date(), time(), UTC) - timedelta(seconds=SECONDS)
-        numbers = {"first": FIRST_ID, "contacts": contacts, "beginning": beginning, "seconds": SECONDS}
+        beginning = datetime.combine(datetime.now(UTC).date(), time(), UTC) - span
+        seconds = int(span.total_seconds())
+        numbers = {"first": FIRST_ID, "contacts": contacts, "beginning": beginning, "seconds": seconds}
         numbers |= _named(connection)
         for table, made in MADE.items():
             with secondary_indexes_built_last(connection, table):

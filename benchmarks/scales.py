@@ -21,6 +21,8 @@ class Scale:
     growth_events: int  # of each round
     read_orders: int
     reads: int  # of each kind
+    insights_orders: int  # of five years
+    insights_contacts: int
     previewed_events: int  # of each of five types, for a change of the matching rules
     queue_seconds: float  # each shape of the queue, undisturbed
     snapshot_seconds: float  # each shape of the queue, with a snapshot held open
@@ -43,6 +45,8 @@ DEFAULT = Scale(
     growth_events=10_000,
     read_orders=200_000,
     reads=40,
+    insights_orders=200_000,
+    insights_contacts=20_000,
     previewed_events=10_000,
     queue_seconds=8,
     snapshot_seconds=30,
@@ -64,6 +68,8 @@ FULL = Scale(
     growth_events=20_000,
     read_orders=10_000_000,
     reads=200,
+    insights_orders=10_000_000,
+    insights_contacts=1_000_000,
     previewed_events=10_000,
     queue_seconds=20,
     snapshot_seconds=120,
@@ -85,6 +91,8 @@ TINY = Scale(
     growth_events=100,
     read_orders=300,
     reads=3,
+    insights_orders=300,
+    insights_contacts=50,
     previewed_events=20,
     queue_seconds=0.3,
     snapshot_seconds=0.3,

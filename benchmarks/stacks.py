@@ -24,6 +24,7 @@ from benchmarks.servers import (
     ROOT,
     START_SECONDS,
     Machine,
+    Postgres,
     Process,
     answers,
     free_port,
@@ -123,17 +124,18 @@ class App:
 
 CONTACTS_OF_OURS = """
     INSERT INTO contacts_contact (id, first_name, last_name, address, fields)
-    SELECT n + 1, 'First', 'Last', '{}', '{}' FROM generate_series(0, %(last)s) AS n;
+    SELECT n + 1, 'First', 'Last', '{}', '{}' FROM generate_series(%(first)s::bigint, %(last)s) AS n;
     INSERT INTO contacts_identifier (contact_id, kind, value, normalized)
     SELECT n + 1, 'externalCustomerId', value, value
-      FROM generate_series(0, %(last)s) AS n, LATERAL (SELECT 'AV' || to_char(n, 'FM00000000') AS value);
+      FROM generate_series(%(first)s::bigint, %(last)s) AS n,
+           LATERAL (SELECT 'AV' || to_char(n, 'FM00000000') AS value);
     INSERT INTO contacts_identifier (contact_id, kind, value, normalized)
     SELECT n + 1, 'email', value, value
-      FROM generate_series(0, %(last)s) AS n,
+      FROM generate_series(%(first)s::bigint, %(last)s) AS n,
            LATERAL (SELECT 'contact' || to_char(n, 'FM00000000') || '@example.com' AS value);
     INSERT INTO contacts_identifier (contact_id, kind, value, normalized)
     SELECT n + 1, 'phone', value, '+' || value
-      FROM generate_series(0, %(last)s) AS n, LATERAL (SELECT (%(phone)s + n)::text AS value);
+      FROM generate_series(%(first)s::bigint, %(last)s) AS n, LATERAL (SELECT (%(phone)s + n)::text AS value);
     SELECT setval('contacts_contact_id_seq', %(last)s + 1);
 """
 CONTACTS_OF_NAIVE = """
@@ -226,11 +228,22 @@ class Bare(Empty):
 
 
 def _fill_contacts(app: App, statements: str) -> None:
-    with app.machine.postgres.connect(app.template) as connection:
+    _insert_contacts(app.machine.postgres, app.template, statements, 0, app.scale.contacts)
+
+
+def add_contacts(postgres: Postgres, database: str, number: int, wanted: int) -> None:
+    """Adds contacts to a database of ours that has so many of them, up to the number that is wanted."""
+    _insert_contacts(postgres, database, CONTACTS_OF_OURS, number, wanted)
+
+
+def _insert_contacts(postgres: Postgres, database: str, statements: str, first: int, end: int) -> None:
+    if first >= end:
+        return
+    with postgres.connect(database) as connection:
         cursor = connection.cursor()
         for statement in statements.split(";\n"):
             if statement.strip():
-                cursor.execute(statement, {"last": app.scale.contacts - 1, "phone": payloads.FIRST_PHONE})
+                cursor.execute(statement, {"first": first, "last": end - 1, "phone": payloads.FIRST_PHONE})
         cursor.execute("VACUUM ANALYZE")
 
 
