@@ -11,7 +11,7 @@ from events.keys import forget_keys
 from orders import customer_counts, revenue_api, summaries
 from orders.admin import revenue as revenue_page
 from tests.callers import bearer, make_key
-from tests.console.reading import table_rows
+from tests.console.reading import page_text, table_rows
 from tests.contacts.staging import in_thread
 from tests.factories import make_contact, make_order
 
@@ -62,5 +62,7 @@ def test_the_page_tells_nothing_as_in_no_item_that_only_came_in_between(admin_cl
     sell("1")
     monkeypatch.setattr(revenue_page, "load_parts", after_a_sale(revenue_page.load_parts))
     query = {"date_from": "2026-05-01", "date_to": "2026-05-31", "by": "month", "split": "category"}
-    shoes, in_no_item = table_rows(admin_client.get("/admin/revenue/", query))
+    response = admin_client.get("/admin/revenue/", query)
+    shoes, in_no_item = table_rows(response)
     assert (shoes[:2], in_no_item[1]) == (["shoes", "10.00 UAH"], "0.00 UAH")
+    assert "INITIALIZED orders of the mobile SDK are in none of them" in page_text(response)
