@@ -1,12 +1,13 @@
 """What the console looks like and where its navigation leads: the settings of Unfold, its frame."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
-from django.utils.functional import Promise
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
 # Indigo. 600 and 700 carry white text and stand on white, 400 stands on the dark ground: each above 4.5 to 1.
@@ -41,9 +42,13 @@ def _may(permissions: tuple[str, ...]) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perms(permissions)
 
 
+# Found when it is first shown, as the addresses are made after the settings, and then kept: every page shows them all.
+_address = lazy(cache(reverse), str)
+
+
 def _to(title: Promise, icon: str, url_name: str, *permissions: str) -> dict[str, Any]:
     """An entry of the navigation, shown to those with all the permissions (to all staff when there are none)."""
-    entry = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{url_name}")}
+    entry = {"title": title, "icon": icon, "link": _address(f"admin:{url_name}")}
     return {**entry, "permission": _may(permissions)} if permissions else entry
 
 
