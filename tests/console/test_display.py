@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.template import Context, Template
 from django.utils import timezone, translation
 from django.utils.timesince import timesince
 from hypothesis import given
@@ -32,6 +33,14 @@ from tests.console.reading import text_of
 )
 def test_money_keeps_every_decimal_and_has_at_least_its_currencys(amount, currency, words):
     assert text_of(display.money(Decimal(amount), currency)) == words
+
+
+@pytest.mark.parametrize(
+    "text", ["", "short", "exactly10!", "longer than ten", "<b>&</b>", "<b>and longer</b>", "Ольга Коваль-Іваненко"]
+)
+def test_a_text_is_cut_as_django_cuts_it(text):
+    shown = Template("{% load console %}{{ text|truncatechars:10 }}").render(Context({"text": text}))
+    assert shown == Template("{{ text|truncatechars:10 }}").render(Context({"text": text}))
 
 
 def test_what_is_not_there_is_a_dash():
