@@ -100,7 +100,7 @@ def questions(authorization: str, filled: Filled, found: Mapping[str, Any]) -> l
             lambda: {"all": [_bought(filled.product()), {"not": {"orders": {"status": "DELIVERED", "lastDays": 7}}}]},
         ),
         page("page: segments", "/admin/insights/segment/"),
-        page("page: a segment", segment),
+        page("page: a segment", f"{segment}change/"),
         page("page: why a person is in it", f"{segment}why/{found['member']}/"),
         read("API: segments", "segments"),
         read("API: contacts of a segment", f"segments/{found['segment']}/contacts"),
