@@ -463,9 +463,10 @@ def test_a_cursor_with_an_odd_number_is_a_400(client, value):
 
 
 def test_a_page_costs_three_queries_however_many_orders_and_items_it_has(client, django_assert_num_queries):
-    read(client, "/api/v1/orders")  # the key and the account are held from here on
     for number in range(30):
         make_order(str(number), items=[{}, {}, {}])
+    for _ in range(2):  # the key and the account are held for a second; the first request of a process takes longer
+        read(client, "/api/v1/orders")
     with django_assert_num_queries(3):  # where the orders stand in the list, the orders, their items
         assert len(ids(client, "?limit=30&status=IN_PROGRESS")) == 30
 
