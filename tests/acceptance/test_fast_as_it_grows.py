@@ -23,8 +23,8 @@ GROWING = [
     "orders_orderitem",
 ]
 FILL = """
-    INSERT INTO contacts_contact (id, first_name, last_name, address, fields, groups)
-    SELECT n, 'Olha', 'K', '{}', '{}', '[]' FROM generate_series(%(from)s, %(to)s) AS n;
+    INSERT INTO contacts_contact (id, first_name, last_name, address, fields)
+    SELECT n, 'Olha', 'K', '{}', '{}' FROM generate_series(%(from)s, %(to)s) AS n;
     INSERT INTO contacts_identifier (contact_id, kind, value, normalized)
     SELECT n, 'externalCustomerId', 'C' || n, 'C' || n FROM generate_series(%(from)s, %(to)s) AS n;
     INSERT INTO orders_order (id, external_order_id, contact_id, status, total_cost, currency, date,

@@ -76,8 +76,8 @@ def test_nothing_to_look_up_is_no_statement(django_assert_num_queries, keys):
 
 
 FILL = """
-    INSERT INTO contacts_contact (first_name, last_name, address, fields, groups)
-    SELECT '', '', '{}', '{}', '[]' FROM generate_series(1, 20000);
+    INSERT INTO contacts_contact (first_name, last_name, address, fields)
+    SELECT '', '', '{}', '{}' FROM generate_series(1, 20000);
     INSERT INTO contacts_identifier (contact_id, kind, value, normalized)
     SELECT id, kind, id || '@example.com', id || '@example.com'
       FROM contacts_contact, unnest('{email,phone}'::text[]) AS kind;

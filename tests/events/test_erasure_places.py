@@ -75,7 +75,6 @@ HARMLESS = {
     "events_eventtype": {"key": "a name that the shop's programmers have chosen, shared by all events of the type"},
     "events_source": {"name": SETTINGS, "kind": CODES},
     "events_apikey": {"prefix": SETTINGS, "digest": SETTINGS, "scopes": CODES},
-    "contacts_contact": {"groups": "names that the shop has chosen, of a time when groups had no table"},
     "contacts_identifier": {"kind": CODES, "push_channel": CODES},
     "contacts_identifierkind": {"key": SETTINGS, "name": SETTINGS, "normal_form": CODES},
     "contacts_matchingrule": {"parameter": SETTINGS, "event_type_key": SETTINGS, "kind_id": SETTINGS},
