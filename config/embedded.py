@@ -37,6 +37,7 @@ MAJOR_VERSION = 18
 SYSTEM_USER = "pgserver"  # who the server runs as when we are root, which PostgreSQL refuses to run as
 LONGEST_SOCKET_PATH = 100  # bytes; sun_path holds 108 on Linux and 104 on macOS, the end mark included
 SHORT_FOLDER = Path("/tmp")  # noqa: S108 - for sockets; not TMPDIR, which may differ between two processes of ours
+LINES_OF_A_REASON = 4
 UNFINISHED = "postgres.unfinished-"
 SECONDS_BETWEEN_LOOKS = 0.02
 SECONDS_TO_STOP = 30.0
@@ -222,8 +223,12 @@ def _run_initdb(folder: Path) -> None:
         **_server_identity(),
     )
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise StartRefusedError(f"PostgreSQL could not make its cluster in {folder.parent}: {lines[-1]}")
+        raise StartRefusedError(f"PostgreSQL could not make its cluster in {folder.parent}: {_told_by(done.stderr)}")
+
+
+def _told_by(output: str) -> str:
+    """What a program said last, as one sentence: initdb follows its reason by what it then does about the folder."""
+    return "; ".join(output.strip().splitlines()[-LINES_OF_A_REASON:]) or "no reason given"
 
 
 def stop_leftover(cluster: Path) -> None:
