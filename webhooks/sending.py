@@ -169,6 +169,7 @@ class _Round:
 
     is_any_taken: bool = False
     is_gone: bool = False
+    is_any_again: bool = False  # has one failed before?
 
 
 def _note_subscriptions(told: Told, subscriptions: Mapping[int, Subscription], now: datetime) -> None:
@@ -178,20 +179,34 @@ def _note_subscriptions(told: Told, subscriptions: Mapping[int, Subscription], n
         of_this = rounds.setdefault(delivery.subscription_id, _Round())
         of_this.is_any_taken |= answer.is_taken
         of_this.is_gone |= answer.status == GONE
+        of_this.is_any_again |= delivery.attempts > 0
+    still_failing = _still_failing(told, [which for which, of_this in rounds.items() if not of_this.is_any_again])
     changed = []
     for subscription_id, of_this in rounds.items():
         subscription = subscriptions[subscription_id]
         before = (subscription.failing_since, subscription.state)
         if of_this.is_any_taken:
             subscription.failing_since = None
-        else:
-            subscription.failing_since = subscription.failing_since or now
+        elif subscription.failing_since is None or not (of_this.is_any_again or subscription_id in still_failing):
+            subscription.failing_since = (
+                now  # what failed before was given up: whether it would fail since, nobody knows
+            )
         if not of_this.is_any_taken and (of_this.is_gone or now - subscription.failing_since >= SWITCH_OFF_AFTER):  # type: ignore[operator]
             _switch_off(subscription, now)
         if before != (subscription.failing_since, subscription.state):
             changed.append(subscription)
     if changed:
         Subscription.objects.bulk_update(changed, ["failing_since", "state", "switched_off_at"])
+
+
+def _still_failing(told: Told, subscription_ids: Collection[int]) -> set[int]:
+    """Those of the subscriptions that have other messages which failed and are to be tried again."""
+    if not subscription_ids:
+        return set()
+    failing = Delivery.objects.filter(  # index: delivery_due
+        subscription_id__in=subscription_ids, state=DeliveryState.PENDING, attempts__gt=0
+    ).exclude(pk__in=[delivery.pk for delivery, _ in told])
+    return set(failing.values_list("subscription_id", flat=True).distinct())
 
 
 def _switch_off(subscription: Subscription, now: datetime) -> None:

@@ -175,6 +175,24 @@ def test_after_days_of_failures_a_subscription_is_switched_off_with_an_entry_in_
         assert send() == 1
 
 
+def test_a_single_failure_long_after_one_that_was_given_up_switches_nobody_off(subscribe):
+    with listening(500) as receiver:
+        subscription = subscribe(receiver, topics=["event.applied"])
+        created("1001")
+        drain()
+        send()
+        given_up_at = timezone.now() - timedelta(days=6)
+        Delivery.objects.update(state="failed", ended_at=given_up_at)
+        Subscription.objects.update(failing_since=given_up_at - sending.GIVE_UP_AFTER)
+        before = timezone.now()
+        created("1002")
+        drain()
+        send(failing=True)
+        subscription.refresh_from_db()
+    assert subscription.state == "active"
+    assert subscription.failing_since >= before
+
+
 def test_who_answers_410_is_switched_off_at_once(subscribe):
     with listening(410) as receiver:
         subscription = subscribe(receiver, topics=["event.applied"])
