@@ -6,6 +6,7 @@ past still name them. Pure: no Django, no I/O.
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 _CODES_BY_MINOR_UNITS = {
     0: """
@@ -40,6 +41,12 @@ _USUAL_MINOR_UNITS = 2
 def minor_units(code: str) -> int:
     """How many decimals amounts of the currency have; two for a code that is not of ISO 4217."""
     return MINOR_UNITS.get(code, _USUAL_MINOR_UNITS)
+
+
+@cache
+def smallest_amount(code: str) -> Decimal:
+    """What amounts of the currency are rounded to: 0.01 for a currency with cents."""
+    return Decimal(1).scaleb(-minor_units(code))
 
 
 def format_money(amount: Decimal, code: str) -> str:

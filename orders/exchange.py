@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from contract.currencies import minor_units
+from contract.currencies import smallest_amount
 from orders.revenue_models import ExchangeRate
 
 _EXACT = Context(prec=200)
@@ -81,6 +81,6 @@ class ConvertedDays:
         missing = self.missing[end] - self.missing[start]
         if missing:
             return Converted(self.reporting_currency, None, missing)
-        step = ONE.scaleb(-minor_units(self.reporting_currency))
+        step = smallest_amount(self.reporting_currency)
         amount = _EXACT.subtract(self.running[end], self.running[start])
         return Converted(self.reporting_currency, amount.quantize(step, ROUND_HALF_UP, _EXACT), 0)

@@ -5,12 +5,12 @@ one statement, so one snapshot, reads the days that are built and computes those
 the orders. While the table holds the days of another time zone, another statement computes all of them.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.db import connection
 
 from orders.calendar import MONDAY, Calendar, Granularity
@@ -74,8 +74,7 @@ REVENUE_OF_ALL_ORDERS = f"""
 """  # noqa: S608 - a constant of our own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodRevenue:
+class PeriodRevenue(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # years of days are thousands of these
     """The revenue of one period in one currency; `period` is its first day.
 
     `revenue` and `orders` are DELIVERED only. INITIALIZED orders of mobile-SDK sources are never part of them.

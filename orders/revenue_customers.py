@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from orders.calendar import Calendar, Granularity, back
@@ -126,8 +127,7 @@ LOOKUP = 20  # so many orders inside are counted in the time in which a contact 
 type Place = tuple[date, str]  # (a period's first day, a currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Customers:
+class Customers(msgspec.Struct, frozen=True, gc=False):
     """The customers of one period in one currency."""
 
     all: int

@@ -12,7 +12,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import accumulate
 
-from contract.currencies import minor_units
+import msgspec
+
+from contract.currencies import smallest_amount
 from orders.calendar import Calendar, Granularity, back
 from orders.exchange import Converted, ConvertedDays, Rates
 from orders.revenue import PeriodRevenue, load_revenue
@@ -24,8 +26,7 @@ _EXACT = Context(prec=100)
 type Span = tuple[date, date]  # first and last day, both inside
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
+class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a span comes to in one currency. Mobile-SDK INITIALIZED orders are never part of `revenue` and `orders`."""
 
     revenue: Decimal = Decimal(0)
@@ -37,15 +38,15 @@ class Sums:
         """Revenue by orders, rounded half up to the currency's decimals; None without an order."""
         if not self.orders:
             return None
-        step = Decimal(1).scaleb(-minor_units(currency))
-        return _EXACT.divide(self.revenue, Decimal(self.orders)).quantize(step, ROUND_HALF_UP, _EXACT)
+        return _EXACT.divide(self.revenue, Decimal(self.orders)).quantize(
+            smallest_amount(currency), ROUND_HALF_UP, _EXACT
+        )
 
 
 NOTHING = Sums()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An earlier span and what it came to."""
 
     first_day: date
@@ -53,8 +54,7 @@ class Compared:
     sums: Sums
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodReport:
+class PeriodReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One period in one currency; the days are those inside the span that was asked for."""
 
     period: date

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import product
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test import Client
@@ -379,7 +380,7 @@ class EveryMoment(HypothesisTestCase):
                     cursor.execute(PLAIN_SUM, {"by": by, "zone": zone})
                     expected = cursor.fetchall()
                 rows = load_revenue(time_zone=ZoneInfo(zone), by=by)
-                assert [tuple(getattr(row, name) for name in type(row).__slots__) for row in rows] == expected
+                assert [msgspec.structs.astuple(row) for row in rows] == expected
 
 
 # --- The query string -----------------------------------------------------------------------------------------------
