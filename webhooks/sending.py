@@ -188,9 +188,8 @@ def _note_subscriptions(told: Told, subscriptions: Mapping[int, Subscription], n
         if of_this.is_any_taken:
             subscription.failing_since = None
         elif subscription.failing_since is None or not (of_this.is_any_again or subscription_id in still_failing):
-            subscription.failing_since = (
-                now  # what failed before was given up: whether it would fail since, nobody knows
-            )
+            # What failed before was given up, and nothing was sent since: nobody knows how long this one fails.
+            subscription.failing_since = now
         if not of_this.is_any_taken and (of_this.is_gone or now - subscription.failing_since >= SWITCH_OFF_AFTER):  # type: ignore[operator]
             _switch_off(subscription, now)
         if before != (subscription.failing_since, subscription.state):
