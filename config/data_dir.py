@@ -12,7 +12,7 @@ from config.refusals import StartRefusedError
 
 STOPPING = "stopping"
 SECONDS_TO_NOTICE = 2.0  # a supervisor whose starter was killed says within these that it stops
-SECONDS_TO_BE_GONE = 45.0  # longer than each part may take to stop, the database included
+SECONDS_TO_BE_GONE = 60.0  # longer than all parts may take to stop one after the other, the database included
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
@@ -37,7 +37,7 @@ class HeldFolder:
 def hold(folder: Path, is_stop_wanted: Callable[[], bool]) -> Iterator[HeldFolder]:
     """DATA_DIR under a lock that lasts as long as this process, however it ends.
 
-    A holder that is stopping is waited for, as is one for a moment that was told to, or is gone but for its lock.
+    A holder that is stopping is waited for; any other for a moment only, in which it may say that it is stopping.
     Raises StartRefusedError when the folder cannot be written, stays in use, or a stop is wanted while waiting.
     """
     try:
