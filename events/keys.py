@@ -28,6 +28,7 @@ from django.db.models.functions import Now
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
+from account.audit import AuditAction, record_audit
 from contract.scopes import Caller
 from events.key_use import note_use
 from events.models import ApiKey, Source, backend_scopes
@@ -80,6 +81,15 @@ def issue_key(
     )
     forget_keys()
     return key
+
+
+def note_issued(key: str, actor: str) -> ApiKey:
+    """The row of a key that was just issued, after an entry in the audit log, which names the key by its id only."""
+    _, prefix, _ = key.split("_", 2)
+    row = ApiKey.objects.get(prefix=prefix)
+    what = f"key {row.pk} of source {row.source_id}: {', '.join(row.scopes)}"
+    record_audit(actor, AuditAction.KEY_CREATED, what)
+    return row
 
 
 def revoke_key(key_id: int) -> bool:

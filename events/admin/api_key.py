@@ -24,7 +24,7 @@ from console import display
 from console.pages import PageAdmin
 from events.admin.figures import SPANS, events_url, fate_rows, load_figures
 from events.key_rotation import rotate_key
-from events.keys import forget_keys, issue_key, revoke_key
+from events.keys import forget_keys, issue_key, note_issued, revoke_key
 from events.models import ApiKey, Scope, Source, backend_scopes
 
 CURL = """curl -X POST {address} \\
@@ -215,11 +215,9 @@ class ApiKeyAdmin(PageAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm, change: bool) -> None:
         """Issues the key; the row that the form made takes over what the issued one is known by."""
         key = issue_key(obj.source, obj.scopes, obj.expires_at, obj.requests_per_minute)
-        stored = ApiKey.objects.get(prefix=key.split("_")[1])
+        stored = note_issued(key, actor_of(request))
         obj.pk, obj.prefix = stored.pk, stored.prefix
         request.new_key = key  # type: ignore[attr-defined]
-        what = f"key {obj.pk} of source {obj.source_id}: {', '.join(obj.scopes)}"
-        record_audit(actor_of(request), AuditAction.KEY_CREATED, what)
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         """The key in the answer to the form itself: it stands in no session, no address and no second page."""

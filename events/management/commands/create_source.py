@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from account.audit import AuditAction, record_audit
-from events.keys import issue_key
-from events.models import MAX_REQUESTS_PER_MINUTE, ApiKey, Scope, Source, SourceKind
+from events.keys import issue_key, note_issued
+from events.models import MAX_REQUESTS_PER_MINUTE, Scope, Source, SourceKind
 
 ACTOR = "manage.py create_source"
 KINDS = [SourceKind.BACKEND.value, SourceKind.MOBILE_SDK.value, SourceKind.IMPORT.value]
@@ -55,9 +55,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             source = self._source(name.strip(), kind)
             key = issue_key(source, scope, requests_per_minute=requests_per_minute)
-            made = ApiKey.objects.get(prefix=key.split("_")[1])
-            what = f"key {made.pk} of source {source.pk}: {', '.join(made.scopes)}"
-            record_audit(ACTOR, AuditAction.KEY_CREATED, what)
+            note_issued(key, ACTOR)
         self.stderr.write(f"Source “{source.name}” ({kind}) has a new key. It is shown once: keep it now.", ending="\n")
         self.stdout.write(key)
 
