@@ -78,6 +78,17 @@ def fill(postgres: Postgres, database: str, orders: int, contacts: int) -> None:
 
 
 @contextmanager
+def few_checkpoints(connection: psycopg.Connection) -> Iterator[None]:
+    """Lets PostgreSQL write 8 GB between checkpoints while tables are filled: after each one it writes every page whole
+    to the WAL. What is measured afterwards has the settings as they ship."""
+    connection.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
+    connection.execute("SELECT pg_reload_conf()")
+    yield
+    connection.execute("ALTER SYSTEM RESET max_wal_size")
+    connection.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
 def secondary_indexes_built_last(connection: psycopg.Connection, table: str) -> Iterator[None]:
     """Takes the indexes that no constraint needs from the table, and builds them again at the end."""
     indexes = connection.execute(SECONDARY_INDEXES, [table]).fetchall()

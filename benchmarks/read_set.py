@@ -10,16 +10,18 @@ is.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import psycopg
 
-from benchmarks.filling import FIRST_ID, multiply, secondary_indexes_built_last
+from benchmarks.filling import FIRST_ID, few_checkpoints, multiply, secondary_indexes_built_last
 from benchmarks.servers import Postgres
 
 EVENTS_PER_ORDER = 3
 WAITING = 1_000  # of the newest events, at most a tenth of all
-SECONDS = 63_072_000  # two years
+TWO_YEARS = timedelta(days=730)
 PRODUCTS, STORES = 50_000, 200
 TYPES = ("orderCreated", "orderUpdated", "viewedProduct", "askedForHelp")
 SOURCES = ("shop", "app", "till")
@@ -113,6 +115,8 @@ MADE: Mapping[str, Mapping[str, str]] = {
         "fields": "'{}'",
     },
 }
+# Two connections fill a half each: of all that is made, the events and their outcomes are some half.
+TOGETHER = (("orders_order", "orders_orderitem", "orders_orderchange"), ("events_event", "events_outcome"))
 NAMES = """
     UPDATE contacts_contact SET first_name = 'Name' || id % 2003, last_name = 'Family' || id % 50021
 """
@@ -127,7 +131,7 @@ MARK = """
 
 
 def fill_for_reads(
-    postgres: Postgres, database: str, orders: int, contacts: int, span: timedelta = timedelta(seconds=SECONDS)
+    postgres: Postgres, database: str, orders: int, contacts: int, span: timedelta = TWO_YEARS
 ) -> datetime:
     """Multiplies the one applied order of the database; secondary indexes are built when the rows are there. The orders
     are spread over the span, two years unless it is said.
@@ -137,17 +141,24 @@ def fill_for_reads(
     events = EVENTS_PER_ORDER * orders
     waiting = min(WAITING, events // 10)
     rows = {"events_event": events, "events_outcome": events - waiting}
+    beginning = datetime.combine(datetime.now(UTC).date(), time(), UTC) - span
     with postgres.connect(database) as connection:
-        # No foreign key is checked for each row: they hold by the way the numbers are made.
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("SET maintenance_work_mem = '512MB'")
-        beginning = datetime.combine(datetime.now(UTC).date(), time(), UTC) - span
-        seconds = int(span.total_seconds())
-        numbers = {"first": FIRST_ID, "contacts": contacts, "beginning": beginning, "seconds": seconds}
-        numbers |= _named(connection)
-        for table, made in MADE.items():
-            with secondary_indexes_built_last(connection, table):
-                multiply(connection, table, made, {**numbers, "rows": rows.get(table, orders)})
+        numbers: dict[str, object] = {
+            "first": FIRST_ID,
+            "contacts": contacts,
+            "beginning": beginning,
+            "seconds": int(span.total_seconds()),
+            **_named(connection),
+        }
+        with few_checkpoints(connection), ThreadPoolExecutor(len(TOGETHER)) as threads:
+            filled = [
+                threads.submit(
+                    _fill, postgres, database, {name: {**numbers, "rows": rows.get(name, orders)} for name in names}
+                )
+                for names in TOGETHER
+            ]
+            for each in filled:
+                each.result()
         connection.execute(NAMES)
         connection.execute(WAIT, [waiting])
         connection.execute(MARK)
@@ -156,6 +167,17 @@ def fill_for_reads(
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
     return beginning
+
+
+def _fill(postgres: Postgres, database: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Fills the tables one after the other, each with the numbers that its columns are made from."""
+    with postgres.connect(database) as connection:
+        # No foreign key is checked for each row: they hold by the way the numbers are made.
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET maintenance_work_mem = '512MB'")
+        for table, numbers in tables.items():
+            with secondary_indexes_built_last(connection, table):
+                multiply(connection, table, MADE[table], numbers)
 
 
 def _named(connection: psycopg.Connection) -> dict[str, list[int]]:

@@ -7,12 +7,12 @@ are those of benchmarks/read_set.py.
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from benchmarks import payloads
 from benchmarks.filling import FIRST_ID, filled_order_id
-from benchmarks.read_set import EVENTS_PER_ORDER, PRODUCTS, SECONDS, STORES
+from benchmarks.read_set import EVENTS_PER_ORDER, PRODUCTS, STORES
 from contract.paging import Cursor
 
 ORDERS, EVENTS = "/api/v1/orders", "/api/v1/events"
@@ -41,7 +41,8 @@ class Filled:
         return self.moment().date().isoformat()
 
     def moment(self) -> datetime:
-        return self.beginning + timedelta(seconds=self.numbers.randrange(SECONDS))
+        span = datetime.now(UTC) - self.beginning
+        return self.beginning + timedelta(seconds=self.numbers.randrange(int(span.total_seconds())))
 
     def product(self, share: float = 1.0) -> str:
         """A product; a share below 1 keeps to those that are in the most carts."""
