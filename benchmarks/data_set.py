@@ -1,7 +1,7 @@
 """`python -m benchmarks.data_set DIR [--orders N] [--contacts N] [--days N]`: a shop of any size, to measure on.
 
 Fills a database in DIR with orders of two years or so many days (benchmarks/read_set.py), or finds the one that a
-former call has filled, brings it up to the migrations of today, and serves it until Ctrl-C. Prints what to set to use it:
+former call has filled, brings it up to the migrations of today, and serves it until Ctrl-C. Prints what to set:
 
     DATABASE_URL=… .venv/bin/python -m benchmarks.read_plans
     DATABASE_URL=… make run
