@@ -14,6 +14,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config.environment import ENVIRONMENT
+from config.garbage import look_for_garbage_seldom
 from config.logs import logging_settings
 from config.parents import end_with_parent
 from config.slow_bodies import guarded
@@ -66,6 +67,7 @@ def load_application(parent: int) -> Any:
         threads.start()
         # A process of multiprocessing ends without atexit; this is its own list of what to do before.
         multiprocessing.util.Finalize(None, threads.stop, exitpriority=10)
+    look_for_garbage_seldom()
     return guarded(application, ENVIRONMENT.port, ENVIRONMENT.web_threads)
 
 

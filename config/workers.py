@@ -22,6 +22,7 @@ from django.db import connections
 from kombu import Connection
 
 from config.celery import app, make_app
+from config.garbage import look_for_garbage_seldom
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +96,7 @@ def _run_worker_process(options: dict[str, Any]) -> None:
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "socket_timeout": 15.0}
     warnings.filterwarnings("ignore", message=".*superuser privileges.*")
     worker = app.Worker(quiet=True, **options)
+    look_for_garbage_seldom()
     worker.start()
     sys.exit(worker.exitcode)
 

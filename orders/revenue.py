@@ -19,9 +19,9 @@ from orders.summaries import FIGURES_OF_MARKED_DAYS
 PERIODS = """
     SELECT date_trunc(%(by)s, (day + %(shift)s::int)::timestamp)::date - %(shift)s::int AS period,
            currency,
-           sum(revenue) AS revenue,
+           trim_scale(sum(revenue)) AS revenue,
            sum(orders)::bigint AS orders,
-           sum(initialized_revenue) AS initialized_revenue,
+           trim_scale(sum(initialized_revenue)) AS initialized_revenue,
            sum(initialized_orders)::bigint AS initialized_orders
       FROM figures
      WHERE day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
@@ -75,7 +75,7 @@ REVENUE_OF_ALL_ORDERS = f"""
 
 
 class PeriodRevenue(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # years of days are thousands of these
-    """The revenue of one period in one currency; `period` is its first day.
+    """The revenue of one period in one currency; `period` is its first day. Amounts have no zeros at their ends.
 
     `revenue` and `orders` are DELIVERED only. INITIALIZED orders of mobile-SDK sources are never part of them.
     """

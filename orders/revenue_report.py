@@ -109,11 +109,10 @@ class Days:
 
 
 def _sums_of(figure: PeriodRevenue) -> Sums:
-    """Without zeros at the ends of the amounts, as the differences of running totals have none, either."""
     return Sums(
-        revenue=_EXACT.normalize(figure.revenue),
+        revenue=figure.revenue,
         orders=figure.orders,
-        sdk_revenue=_EXACT.normalize(figure.mobile_sdk_initialized_revenue),
+        sdk_revenue=figure.mobile_sdk_initialized_revenue,
         sdk_orders=figure.mobile_sdk_initialized_orders,
     )
 

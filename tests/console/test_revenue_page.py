@@ -8,6 +8,7 @@ import time_machine
 
 from account.current import forget_account
 from account.models import Account
+from contract.currencies import format_money
 from orders import customer_counts
 from orders.revenue import load_revenue
 from orders.summaries import rebuild_all
@@ -110,7 +111,7 @@ def test_figures_are_those_that_the_api_answers_with_before_and_after_they_are_b
     delivered("1", "10.00")
     for _ in range(2):
         [figure] = load_revenue(time_zone=current_account().time_zone, by="day", first_day=date(2026, 5, 1))
-        assert table_rows(admin.get(ADDRESS))[0][1] == f"{figure.revenue} UAH"
+        assert table_rows(admin.get(ADDRESS))[0][1] == f"{format_money(figure.revenue, 'UAH')} UAH"
         rebuild_all()
 
 
