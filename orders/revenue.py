@@ -16,7 +16,19 @@ from django.db import connection
 from orders.calendar import MONDAY, Calendar, Granularity
 from orders.summaries import FIGURES_OF_MARKED_DAYS
 
-PERIODS = """
+IN_SPAN = """
+       day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
+       AND currency = coalesce(%(currency)s::text, currency)
+"""
+# There is one row of figures for each day and currency, so days are told as they stand: it takes half the time.
+DAYS = f"""
+    SELECT day AS period, currency, trim_scale(revenue) AS revenue, orders,
+           trim_scale(initialized_revenue) AS initialized_revenue, initialized_orders
+      FROM figures
+     WHERE {IN_SPAN}
+       AND (orders > 0 OR (%(shows_mobile_sdk)s AND initialized_orders > 0))
+"""  # noqa: S608 - a constant of our own
+PERIODS = f"""
     SELECT date_trunc(%(by)s, (day + %(shift)s::int)::timestamp)::date - %(shift)s::int AS period,
            currency,
            trim_scale(sum(revenue)) AS revenue,
@@ -24,14 +36,13 @@ PERIODS = """
            trim_scale(sum(initialized_revenue)) AS initialized_revenue,
            sum(initialized_orders)::bigint AS initialized_orders
       FROM figures
-     WHERE day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
-       AND currency = coalesce(%(currency)s::text, currency)
+     WHERE {IN_SPAN}
      GROUP BY 1, 2
     HAVING sum(orders) > 0 OR (%(shows_mobile_sdk)s AND sum(initialized_orders) > 0)
-"""
+"""  # noqa: S608
 # Parts: built days without a mark, and marked days. Both are empty while the table is not built for this zone, which
 # the first column tells of each row; there is one at least.
-REVENUE = f"""
+REVENUE = """
     WITH state AS (
         SELECT EXISTS (SELECT FROM orders_summarystate WHERE time_zone = %(zone)s) AS is_built
     ),
@@ -49,15 +60,15 @@ REVENUE = f"""
            AND (day, currency) NOT IN (SELECT day, currency FROM marked)
          UNION ALL
         SELECT marked.day, marked.currency, delivered.total, delivered.orders, initialized.total, initialized.orders
-          FROM marked {FIGURES_OF_MARKED_DAYS}
+          FROM marked {figures_of_marked_days}
     )
     SELECT is_built, periods.*
       FROM state
-      LEFT JOIN ({PERIODS}) AS periods ON true
+      LEFT JOIN ({periods}) AS periods ON true
      ORDER BY period, currency
-"""  # noqa: S608 - a constant of our own
+"""
 # A statement of its own: as a part that is not run it still made PostgreSQL start two workers for each look at revenue.
-REVENUE_OF_ALL_ORDERS = f"""
+REVENUE_OF_ALL_ORDERS = """
     WITH figures AS (
         SELECT (date AT TIME ZONE %(zone)s)::date AS day,
                currency,
@@ -69,9 +80,9 @@ REVENUE_OF_ALL_ORDERS = f"""
          WHERE status = 'DELIVERED' OR (status = 'INITIALIZED' AND from_mobile_sdk)
          GROUP BY 1, 2
     )
-    {PERIODS}
+    {periods}
      ORDER BY period, currency
-"""  # noqa: S608 - a constant of our own
+"""
 
 
 class PeriodRevenue(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # years of days are thousands of these
@@ -128,10 +139,11 @@ def load_revenue(
 
 
 def _load_rows(parameters: dict[str, Any]) -> list[Any]:
+    periods = DAYS if parameters["by"] == "day" else PERIODS
     with connection.cursor() as cursor:
-        cursor.execute(REVENUE, parameters)
+        cursor.execute(REVENUE.format(periods=periods, figures_of_marked_days=FIGURES_OF_MARKED_DAYS), parameters)
         rows = cursor.fetchall()
         if rows[0][0]:
             return [row for _, *row in rows if row[0] is not None]  # a period that is null: there is none
-        cursor.execute(REVENUE_OF_ALL_ORDERS, parameters)
+        cursor.execute(REVENUE_OF_ALL_ORDERS.format(periods=periods), parameters)
         return cursor.fetchall()
