@@ -9,8 +9,10 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.bench import Bench, Measure, make_bench
+from benchmarks.large_sets import has_kept_set
 from benchmarks.measures import (
     add_orders,
     applied,
@@ -45,12 +47,12 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def run(scale: Scale, names: Sequence[str]) -> tuple[list[Row], dict[str, object]]:
-    """The rows of the measures that are named, and what they were measured on."""
+def run(scale: Scale, names: Sequence[str], kept: Path | None = None) -> tuple[list[Row], dict[str, object]]:
+    """The rows of the measures that are named, and what they were measured on. `kept` is where a large set lies."""
     start = time.monotonic()
-    with machine() as running:
+    with machine(kept) as running:
         about: dict[str, object] = {"scale": scale.name, **describe_machine(running.postgres.version())}
-        bench = make_bench(running, scale)
+        bench = make_bench(running, scale, has_kept_set=kept is not None and has_kept_set(running.postgres))
         rows = [row for name in names for row in _measured(name, bench)]
         about["seconds"] = round(time.monotonic() - start)
         return rows, about
@@ -68,13 +70,21 @@ def main(arguments: Sequence[str]) -> int:
     warnings.filterwarnings("ignore", module="platformdirs")
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("measures", nargs="*", metavar="measure", help=f"of {', '.join(MEASURES)}; all when none")
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        metavar="DIR",
+        help="ask reads and insights on the set that benchmarks.data_set keeps there",
+    )
     options = parser.parse_args(arguments)
     scale_name = os.environ.get("SCALE", "default")
     if scale_name not in SCALES:
         parser.error(f"SCALE={scale_name} is not allowed: it is one of {', '.join(SCALES)}.")
     if unknown := set(options.measures) - MEASURES.keys():
         parser.error(f"there is no measure {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}.")
-    rows, about = run(SCALES[scale_name], options.measures or list(MEASURES))
+    if options.kept and not options.kept.is_dir():
+        parser.error(f"there is no directory {options.kept}: `python -m benchmarks.data_set {options.kept}` fills it.")
+    rows, about = run(SCALES[scale_name], options.measures or list(MEASURES), options.kept)
     path = write_json(rows, about)
     print(f"\n{table(rows)}\n\n{about['seconds']} s in all; every round is in {os.path.relpath(path)}.")
     return 0 if all(row.is_reached is not False for row in rows) else 1

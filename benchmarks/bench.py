@@ -21,6 +21,7 @@ class Bench:
     naive: Naive
     empty: Empty
     bare: Bare
+    has_kept_set: bool = False  # of benchmarks/data_set.py, for what is asked on a large set
     numbers: payloads.Numbers = field(default_factory=payloads.Numbers)
 
     @property
@@ -49,7 +50,7 @@ class Bench:
 type Measure = Callable[[Bench], Sequence[Row]]
 
 
-def make_bench(machine: Machine, scale: Scale) -> Bench:
+def make_bench(machine: Machine, scale: Scale, *, has_kept_set: bool = False) -> Bench:
     """The apps with their template databases."""
     ours, naive = Ours(machine, scale), Naive(machine, scale)
     ours.prepare()
@@ -61,6 +62,7 @@ def make_bench(machine: Machine, scale: Scale) -> Bench:
         naive=naive,
         empty=Empty(machine, scale),
         bare=Bare(machine, scale),
+        has_kept_set=has_kept_set,
     )
 
 

@@ -5,6 +5,8 @@ former call has filled, brings it up to the migrations of today, and serves it u
 
     DATABASE_URL=… .venv/bin/python -m benchmarks.read_plans
     DATABASE_URL=… make run
+
+While nobody serves it, `python -m benchmarks --kept DIR reads insights` measures on it.
 """
 
 import argparse
@@ -15,14 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.bench import Bench, make_bench
+from benchmarks.large_sets import KEPT_DATABASE, has_kept_set
 from benchmarks.measures.growth import one_applied_order
 from benchmarks.read_set import TWO_YEARS, fill_for_reads
 from benchmarks.scales import FULL
-from benchmarks.servers import Machine, machine
+from benchmarks.servers import machine
 from benchmarks.stacks import Ours
-
-DATABASE = "data_set"
-EXISTS = "SELECT 1 FROM pg_database WHERE datname = %s"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,16 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with machine(home) as running:
         ours = Ours(running, replace(FULL, contacts=asked.contacts))
-        if not _is_filled(running):
+        if not has_kept_set(running.postgres):
             _fill(make_bench(running, ours.scale), asked)
-        ours.manage(DATABASE, "migrate", "--verbosity", "0", "--skip-checks")
-        print(f"DATABASE_URL={running.postgres.url(DATABASE)}", flush=True)
+        ours.manage(KEPT_DATABASE, "migrate", "--verbosity", "0", "--skip-checks")
+        print(f"DATABASE_URL={running.postgres.url(KEPT_DATABASE)}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
-
-
-def _is_filled(running: Machine) -> bool:
-    with running.postgres.connect() as connection:
-        return connection.execute(EXISTS, [DATABASE]).fetchone() is not None
 
 
 def _fill(bench: Bench, asked: argparse.Namespace) -> None:
@@ -54,7 +49,7 @@ def _fill(bench: Bench, asked: argparse.Namespace) -> None:
     fill_for_reads(bench.postgres, unfinished, asked.orders, asked.contacts, timedelta(days=asked.days))
     bench.ours.manage(unfinished, "rebuild_summaries")
     with bench.postgres.connect() as connection:
-        connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {DATABASE}")
+        connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {KEPT_DATABASE}")
 
 
 if __name__ == "__main__":

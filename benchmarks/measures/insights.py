@@ -6,7 +6,6 @@ Each page is asked in so many rounds; a figure is the median of the rounds' p95.
 """
 
 import json
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,13 +15,12 @@ from urllib.parse import urlencode
 
 from benchmarks import payloads
 from benchmarks.bench import Bench
+from benchmarks.large_sets import large_set
 from benchmarks.load import Client, percentile
-from benchmarks.measures.growth import one_applied_order
-from benchmarks.read_set import fill_for_reads
 from benchmarks.reads import Filled
 from benchmarks.results import Row
 from benchmarks.servers import PYTHON
-from benchmarks.stacks import add_contacts, run_command
+from benchmarks.stacks import run_command
 
 FIVE_YEARS = timedelta(days=5 * 365 + 2)
 REVENUE_MILLISECONDS = 100
@@ -45,24 +43,18 @@ class Question:
 
 def measure(bench: Bench) -> Sequence[Row]:
     scale = bench.scale
-    database = one_applied_order(bench)
-    add_contacts(bench.postgres, database, scale.contacts, scale.insights_contacts)
-    beginning = fill_for_reads(bench.postgres, database, scale.insights_orders, scale.insights_contacts, FIVE_YEARS)
-    bench.ours.manage(database, "rebuild_summaries")
-    command = [PYTHON, "-m", "benchmarks.insights_setup", str(scale.rounds)]
-    found = json.loads(run_command(command, bench.ours.environment(database)).splitlines()[-1])
-    filled = Filled(
-        orders=scale.insights_orders, contacts=scale.insights_contacts, beginning=beginning, numbers=random.Random(1)
-    )
-    with bench.ours.web(database, workers=1) as web, Client(web.port, 1) as client:
-        rows = [_row(bench, client, question) for question in questions(bench.ours.authorization, filled, found)]
-    bench.postgres.drop(database)
+    with large_set(bench, scale.insights_orders, scale.insights_contacts, FIVE_YEARS) as large:
+        command = [PYTHON, "-m", "benchmarks.insights_setup", str(scale.rounds)]
+        found = json.loads(run_command(command, bench.ours.environment(large.database)).splitlines()[-1])
+        asked = questions(large.authorization, large.filled, found)
+        with bench.ours.web(large.database, workers=1) as web, Client(web.port, 1) as client:
+            rows = [_row(bench, client, question) for question in asked]
     slowest = max(rows, key=lambda row: row.ours)
-    title = f"insights with {scale.insights_orders:,} orders of five years: the slowest of {len(rows)}, p95"
+    title = f"insights with {large.filled.orders:,} orders of five years: the slowest of {len(rows)}, p95"
     return [
         Row(measure=title, unit="ms", ours=slowest.ours, against=slowest.measure.strip()),
         *rows,
-        _refresh_row(scale.insights_contacts, found),
+        _refresh_row(large.filled.contacts, found),
     ]
 
 

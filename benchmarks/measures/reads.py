@@ -3,15 +3,13 @@
 One web process, one connection; nothing else is asked meanwhile, so a figure is the time that the server takes.
 """
 
-import random
 from collections.abc import Sequence
 
 from benchmarks import payloads
 from benchmarks.bench import Bench
+from benchmarks.large_sets import large_set
 from benchmarks.load import Client, percentile
-from benchmarks.measures.growth import one_applied_order
-from benchmarks.read_set import fill_for_reads
-from benchmarks.reads import READS, Filled
+from benchmarks.reads import READS
 from benchmarks.results import Row
 
 AT_MOST_MILLISECONDS = 50
@@ -20,17 +18,17 @@ WARM_UP = 5  # requests, whose times do not count: the first connection, the fir
 
 def measure(bench: Bench) -> Sequence[Row]:
     scale = bench.scale
-    database = one_applied_order(bench)
-    beginning = fill_for_reads(bench.postgres, database, scale.read_orders, scale.contacts)
-    filled = Filled(orders=scale.read_orders, contacts=scale.contacts, beginning=beginning, numbers=random.Random(1))
-    with bench.ours.web(database, workers=1) as web, Client(web.port, 1) as client:
+    with (
+        large_set(bench, scale.read_orders, scale.contacts) as large,
+        bench.ours.web(large.database, workers=1) as web,
+        Client(web.port, 1) as client,
+    ):
         rows = []
         for read in READS:
-            addresses = [read.address(filled) for _ in range(WARM_UP + scale.reads)]
-            requests = [payloads.read_request(address, bench.ours.authorization) for address in addresses]
+            addresses = [read.address(large.filled) for _ in range(WARM_UP + scale.reads)]
+            requests = [payloads.read_request(address, large.authorization) for address in addresses]
             rows.append(_row(read.name, client.closed_loop(requests).latencies[WARM_UP:]))
-    bench.postgres.drop(database)
-    title = f"reads with {scale.read_orders:,} orders: the slowest of {len(READS)}, p95"
+    title = f"reads with {large.filled.orders:,} orders: the slowest of {len(READS)}, p95"
     slowest = max(rows, key=lambda row: row.ours)
     return [Row(measure=title, unit="ms", ours=slowest.ours, against=slowest.measure.strip()), *rows]
 
