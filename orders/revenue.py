@@ -6,16 +6,18 @@ the orders. While the table holds the days of another time zone, another stateme
 """
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
 
+from contract.currencies import smallest_amount
 from orders.calendar import MONDAY, Calendar, Granularity
 from orders.summaries import FIGURES_OF_MARKED_DAYS
 
+EXACT = Context(prec=100)  # sums and quotients of amounts keep all their digits
 IN_SPAN = """
        day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
        AND currency = coalesce(%(currency)s::text, currency)
@@ -40,8 +42,8 @@ PERIODS = f"""
      GROUP BY 1, 2
     HAVING sum(orders) > 0 OR (%(shows_mobile_sdk)s AND sum(initialized_orders) > 0)
 """  # noqa: S608
-# Parts: built days without a mark, and marked days. Both are empty while the table is not built for this zone, which
-# the first column tells of each row; there is one at least.
+# Parts: built days without a mark, and marked days. While the table is not built for this zone both are empty, and one
+# row of nothing says so.
 REVENUE = """
     WITH state AS (
         SELECT EXISTS (SELECT FROM orders_summarystate WHERE time_zone = %(zone)s) AS is_built
@@ -62,9 +64,9 @@ REVENUE = """
         SELECT marked.day, marked.currency, delivered.total, delivered.orders, initialized.total, initialized.orders
           FROM marked {figures_of_marked_days}
     )
-    SELECT is_built, periods.*
-      FROM state
-      LEFT JOIN ({periods}) AS periods ON true
+    {periods}
+     UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL FROM state WHERE NOT is_built
      ORDER BY period, currency
 """
 # A statement of its own: as a part that is not run it still made PostgreSQL start two workers for each look at revenue.
@@ -85,18 +87,34 @@ REVENUE_OF_ALL_ORDERS = """
 """
 
 
-class PeriodRevenue(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # years of days are thousands of these
-    """The revenue of one period in one currency; `period` is its first day. Amounts have no zeros at their ends.
-
-    `revenue` and `orders` are DELIVERED only. INITIALIZED orders of mobile-SDK sources are never part of them.
+class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # years of days are thousands of these
+    """What a span comes to in one currency. Mobile-SDK INITIALIZED orders are never part of `revenue` and `orders`.
+    Amounts have no zeros at their ends.
     """
+
+    revenue: Decimal = Decimal(0)
+    orders: int = 0
+    sdk_revenue: Decimal = Decimal(0)
+    sdk_orders: int = 0
+
+    def average(self, currency: str) -> Decimal | None:
+        """Revenue by orders, rounded half up to the currency's decimals; None without an order."""
+        if not self.orders:
+            return None
+        return EXACT.divide(self.revenue, Decimal(self.orders)).quantize(
+            smallest_amount(currency), ROUND_HALF_UP, EXACT
+        )
+
+
+NOTHING = Sums()
+
+
+class PeriodRevenue(msgspec.Struct, frozen=True, gc=False):
+    """What one period comes to in one currency; `period` is its first day."""
 
     period: date
     currency: str
-    revenue: Decimal
-    orders: int
-    mobile_sdk_initialized_revenue: Decimal
-    mobile_sdk_initialized_orders: int
+    sums: Sums
 
 
 def load_revenue(
@@ -127,14 +145,9 @@ def load_revenue(
     }
     return [
         PeriodRevenue(
-            period=period,
-            currency=code,
-            revenue=revenue,
-            orders=orders,
-            mobile_sdk_initialized_revenue=initialized_revenue,
-            mobile_sdk_initialized_orders=initialized_orders,
+            period, code, Sums(revenue=revenue, orders=orders, sdk_revenue=sdk_revenue, sdk_orders=sdk_orders)
         )
-        for period, code, revenue, orders, initialized_revenue, initialized_orders in _load_rows(parameters)
+        for period, code, revenue, orders, sdk_revenue, sdk_orders in _load_rows(parameters)
     ]
 
 
@@ -143,7 +156,7 @@ def _load_rows(parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(REVENUE.format(periods=periods, figures_of_marked_days=FIGURES_OF_MARKED_DAYS), parameters)
         rows = cursor.fetchall()
-        if rows[0][0]:
-            return [row for _, *row in rows if row[0] is not None]  # a period that is null: there is none
+        if not rows or rows[0][0] is not None:
+            return rows
         cursor.execute(REVENUE_OF_ALL_ORDERS.format(periods=periods), parameters)
         return cursor.fetchall()

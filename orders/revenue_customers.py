@@ -32,26 +32,40 @@ ON_DAYS = """
 OUTSIDE = ON_DAYS.format(first="cut.first_outside", last="cut.last_outside")
 INSIDE = ON_DAYS.format(first="beyond.first_inside", last="beyond.last_inside")
 # Whole periods: the counts, less what marked contacts were in them, plus what they are. New customers add up by days.
-# Of a period that the span cuts (`cut`, one row for each span of its days outside), those go who bought outside only.
-COUNTED_CUSTOMERS = f"""
+COUNTED_CUSTOMERS = """
     WITH state AS (
         SELECT EXISTS (SELECT FROM orders_customerstate WHERE calendar = %(calendar)s) AS is_built
     ),
     mark AS (
-        SELECT id, order_id, contact_id, currency, date FROM orders_customermark WHERE {IS_BUILT}
+        SELECT id, order_id, contact_id, currency, date FROM orders_customermark WHERE {is_built}
     ),
-    {MARKED_PEOPLE},
-    beyond AS (
-        SELECT DISTINCT cut.period, cut.first_inside, cut.last_inside, o.currency, o.contact_id
-          FROM unnest(%(periods)s::date[], %(first_inside)s::date[], %(last_inside)s::date[],
-                      %(first_outside)s::date[], %(last_outside)s::date[])
-               AS cut (period, first_inside, last_inside, first_outside, last_outside)
-          JOIN orders_order AS o              -- index: order_delivered_figures
-            ON o.status = 'DELIVERED' AND o.currency = ANY(%(currencies)s::text[]) AND o.contact_id IS NOT NULL
-              AND {OUTSIDE}
-         WHERE {IS_BUILT}
-    ),
+    {marked_people},
     counted AS (
+        {of_whole_periods}
+         UNION ALL
+        SELECT {period}, currency, count(DISTINCT contact_id)::int, 0 FROM live GROUP BY 1, 2
+         UNION ALL
+        SELECT {period}, currency, -count(DISTINCT contact_id)::int, 0 FROM built GROUP BY 1, 2
+        {less_beyond}
+         UNION ALL
+        SELECT {period}, currency, 0, 1 FROM live_first WHERE {in_span}
+         UNION ALL
+        SELECT {period}, currency, 0, -1 FROM built_first WHERE {in_span}
+    )
+    SELECT period, currency, sum(customers)::bigint, sum(new_customers)::bigint
+      FROM counted
+     WHERE period BETWEEN coalesce(%(first_period)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
+       AND currency = ANY(%(currencies)s::text[])
+     GROUP BY 1, 2
+     UNION ALL
+    SELECT NULL, NULL, 0, 0 WHERE NOT {is_built}
+"""
+OF_DAYS = f"""
+        SELECT period, currency, customers, new_customers
+          FROM orders_customercount           -- index: customer_count_one_row_a_period
+         WHERE by = 'day' AND {IS_BUILT}
+"""  # noqa: S608 - constants of our own
+OF_LONGER_PERIODS = f"""
         SELECT period, currency, customers, 0 AS new_customers
           FROM orders_customercount           -- index: customer_count_one_row_a_period
          WHERE by = %(by)s AND {IS_BUILT}
@@ -59,30 +73,27 @@ COUNTED_CUSTOMERS = f"""
         SELECT {PERIOD}, currency, 0, new_customers
           FROM (SELECT period AS day, currency, new_customers FROM orders_customercount WHERE by = 'day') AS days
          WHERE {IN_SPAN} AND new_customers > 0 AND {IS_BUILT}
+"""  # noqa: S608
+# Of a period that the span cuts (`cut`, one row for each span of its days outside), those go who bought outside only.
+LESS_BEYOND = f"""
          UNION ALL
-        SELECT {PERIOD}, currency, count(DISTINCT contact_id), 0 FROM live GROUP BY 1, 2
-         UNION ALL
-        SELECT {PERIOD}, currency, -count(DISTINCT contact_id), 0 FROM built GROUP BY 1, 2
-         UNION ALL
-        SELECT period, currency, -count(*), 0
-          FROM beyond
+        SELECT period, currency, -count(*)::int, 0
+          FROM (
+                SELECT DISTINCT cut.period, cut.first_inside, cut.last_inside, o.currency, o.contact_id
+                  FROM unnest(%(periods)s::date[], %(first_inside)s::date[], %(last_inside)s::date[],
+                              %(first_outside)s::date[], %(last_outside)s::date[])
+                       AS cut (period, first_inside, last_inside, first_outside, last_outside)
+                  JOIN orders_order AS o      -- index: order_delivered_figures
+                    ON o.status = 'DELIVERED' AND o.currency = ANY(%(currencies)s::text[])
+                      AND o.contact_id IS NOT NULL AND {OUTSIDE}
+                 WHERE {IS_BUILT}
+               ) AS beyond
          WHERE (SELECT TRUE FROM orders_order AS o          -- index: order_delivered_by_contact
                  WHERE o.status = 'DELIVERED' AND o.currency = beyond.currency
                    AND o.contact_id = beyond.contact_id AND {INSIDE}
                  LIMIT 1) IS NULL                           -- looked up for each, and never joined with all orders
          GROUP BY 1, 2
-         UNION ALL
-        SELECT {PERIOD}, currency, 0, 1 FROM live_first WHERE {IN_SPAN}
-         UNION ALL
-        SELECT {PERIOD}, currency, 0, -1 FROM built_first WHERE {IN_SPAN}
-    )
-    SELECT period, currency, sum(customers)::bigint, sum(new_customers)::bigint, {IS_BUILT}
-      FROM counted
-     WHERE period BETWEEN coalesce(%(first_period)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
-     GROUP BY 1, 2
-     UNION ALL
-    SELECT NULL, NULL, 0, 0, false WHERE NOT {IS_BUILT}
-"""  # noqa: S608 - constants of our own
+"""  # noqa: S608
 # How much was sold in a period that the span cuts, inside and outside of it: it decides which of the two is looked
 # through, and no figure. Of a month that goes on, next to nothing is outside yet.
 SOLD_IN_CUT = """
@@ -182,21 +193,30 @@ def load_customers(
     }
     cuts = _cut_periods(calendar, by, first_day, last_day)
     counted_inside = [cut for cut in cuts if _is_cheaper_inside(cut)]
-    rows = _fetch(COUNTED_CUSTOMERS, parameters | _columns([cut for cut in cuts if cut not in counted_inside]))
-    if any(not is_built for *_, is_built in rows):
+    cut_by_lookup = [cut for cut in cuts if cut not in counted_inside]
+    rows = _fetch(_counted_customers(by, bool(cut_by_lookup)), parameters | _columns(cut_by_lookup))
+    if any(period is None for period, *_ in rows):  # the counts are of another calendar
         rows = [*_fetch(CUSTOMERS_OF_ORDERS, parameters), *_fetch(NEW_CUSTOMERS_OF_ORDERS, parameters)]
         return _add_up(rows)
-    counted = {
-        (period, currency): Customers(number, new)
-        for period, currency, number, new, _ in rows
-        if currency in currencies
-    }
+    counted = {(period, currency): Customers(number, new) for period, currency, number, new in rows}
     for cut in counted_inside:
         days = {"first_inside": cut.first_inside, "last_inside": cut.last_inside}
         inside = dict(_fetch(CUSTOMERS_INSIDE, {**parameters, **days}))
         for place in [place for place in counted if place[0] == cut.period]:
             counted[place] = Customers(inside.get(place[1], 0), counted[place].new)
     return {place: each for place, each in counted.items() if each.all}
+
+
+def _counted_customers(by: Granularity, cuts_periods: bool) -> str:
+    """The statement that tells the counts; without what is not asked for, which takes longer to plan than to run."""
+    return COUNTED_CUSTOMERS.format(
+        is_built=IS_BUILT,
+        in_span=IN_SPAN,
+        marked_people=MARKED_PEOPLE,
+        period=PERIOD,
+        of_whole_periods=OF_DAYS if by == "day" else OF_LONGER_PERIODS,
+        less_beyond=LESS_BEYOND if cuts_periods else "",
+    )
 
 
 def _cut_periods(calendar: Calendar, by: Granularity, first_day: date | None, last_day: date | None) -> list[Cut]:
@@ -236,7 +256,7 @@ def _fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...
 
 def _add_up(rows: Collection[tuple[Any, ...]]) -> dict[Place, Customers]:
     numbers: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
-    for period, currency, customers, new, *_ in rows:
+    for period, currency, customers, new in rows:
         numbers[period, currency][0] += customers
         numbers[period, currency][1] += new
     return {place: Customers(customers, new) for place, (customers, new) in numbers.items()}

@@ -9,41 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from itertools import accumulate
 
 import msgspec
 
-from contract.currencies import smallest_amount
 from orders.calendar import Calendar, Granularity, back
 from orders.exchange import Converted, ConvertedDays, Rates
-from orders.revenue import PeriodRevenue, load_revenue
+from orders.revenue import EXACT, NOTHING, PeriodRevenue, Sums, load_revenue
 from orders.revenue_customers import NOBODY, Customers, load_customers
 
 LONGEST_STEP_BACK = 366 + 31  # days: a year, from the beginning of the period of a day
-_EXACT = Context(prec=100)
 
 type Span = tuple[date, date]  # first and last day, both inside
-
-
-class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a span comes to in one currency. Mobile-SDK INITIALIZED orders are never part of `revenue` and `orders`."""
-
-    revenue: Decimal = Decimal(0)
-    orders: int = 0
-    sdk_revenue: Decimal = Decimal(0)
-    sdk_orders: int = 0
-
-    def average(self, currency: str) -> Decimal | None:
-        """Revenue by orders, rounded half up to the currency's decimals; None without an order."""
-        if not self.orders:
-            return None
-        return _EXACT.divide(self.revenue, Decimal(self.orders)).quantize(
-            smallest_amount(currency), ROUND_HALF_UP, _EXACT
-        )
-
-
-NOTHING = Sums()
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -89,32 +67,23 @@ class Days:
 
     def __init__(self, figures: Sequence[PeriodRevenue], first_day: date | None = None) -> None:
         self.days = [max(each.period, first_day) if first_day else each.period for each in figures]
-        self.of_day = dict(zip(self.days, map(_sums_of, figures), strict=True))
-        self.revenue = list(accumulate((each.revenue for each in figures), _EXACT.add, initial=Decimal(0)))
-        self.orders = list(accumulate((each.orders for each in figures), initial=0))
-        sdk_revenue = (each.mobile_sdk_initialized_revenue for each in figures)
-        self.sdk_revenue = list(accumulate(sdk_revenue, _EXACT.add, initial=Decimal(0)))
-        self.sdk_orders = list(accumulate((each.mobile_sdk_initialized_orders for each in figures), initial=0))
+        sums = [each.sums for each in figures]
+        self.of_day = dict(zip(self.days, sums, strict=True))
+        self.revenue = list(accumulate((each.revenue for each in sums), EXACT.add, initial=Decimal(0)))
+        self.orders = list(accumulate((each.orders for each in sums), initial=0))
+        self.sdk_revenue = list(accumulate((each.sdk_revenue for each in sums), EXACT.add, initial=Decimal(0)))
+        self.sdk_orders = list(accumulate((each.sdk_orders for each in sums), initial=0))
 
     def sums(self, span: Span) -> Sums:
         if span[0] == span[1]:  # years of days have thousands of these
             return self.of_day.get(span[0], NOTHING)
         first, end = bisect_left(self.days, span[0]), bisect_right(self.days, span[1])
         return Sums(
-            revenue=_EXACT.normalize(_EXACT.subtract(self.revenue[end], self.revenue[first])),
+            revenue=EXACT.normalize(EXACT.subtract(self.revenue[end], self.revenue[first])),
             orders=self.orders[end] - self.orders[first],
-            sdk_revenue=_EXACT.normalize(_EXACT.subtract(self.sdk_revenue[end], self.sdk_revenue[first])),
+            sdk_revenue=EXACT.normalize(EXACT.subtract(self.sdk_revenue[end], self.sdk_revenue[first])),
             sdk_orders=self.sdk_orders[end] - self.sdk_orders[first],
         )
-
-
-def _sums_of(figure: PeriodRevenue) -> Sums:
-    return Sums(
-        revenue=figure.revenue,
-        orders=figure.orders,
-        sdk_revenue=figure.mobile_sdk_initialized_revenue,
-        sdk_orders=figure.mobile_sdk_initialized_orders,
-    )
 
 
 def load_report(
@@ -153,7 +122,7 @@ def load_report(
         inside = days.days[bisect_left(days.days, first_day) if first_day else 0 :]
         if inside:
             span = (first_day or inside[0], last_day or calendar.last_day(grain, inside[-1]))
-            sold = [(each.period, each.revenue) for each in by_currency[code]]
+            sold = [(each.period, each.sums.revenue) for each in by_currency[code]]
             exchange = ConvertedDays(rates, code, sold) if rates else None
             reports.append(_report(code, days, inside, span, customers, calendar, by, compares, exchange))
     return reports

@@ -40,7 +40,7 @@ def revenue_of(today: date, length: int) -> list[dict[str, Any]]:
 
 
 def _figure(currency: str, first_day: date, last_day: date, found: Sequence[PeriodRevenue]) -> dict[str, Any]:
-    figures = [each for each in found if each.currency == currency and first_day <= each.period <= last_day]
+    figures = [each.sums for each in found if each.currency == currency and first_day <= each.period <= last_day]
     return {
         "currency": currency,
         "revenue": sum((figure.revenue for figure in figures), Decimal(0)),

@@ -111,7 +111,7 @@ def test_figures_are_those_that_the_api_answers_with_before_and_after_they_are_b
     delivered("1", "10.00")
     for _ in range(2):
         [figure] = load_revenue(time_zone=current_account().time_zone, by="day", first_day=date(2026, 5, 1))
-        assert table_rows(admin.get(ADDRESS))[0][1] == f"{format_money(figure.revenue, 'UAH')} UAH"
+        assert table_rows(admin.get(ADDRESS))[0][1] == f"{format_money(figure.sums.revenue, 'UAH')} UAH"
         rebuild_all()
 
 

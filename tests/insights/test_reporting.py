@@ -80,10 +80,10 @@ def test_revenue_by_day_is_what_the_revenue_page_says(state, shop):
 
     assert told == {
         (each.period, each.currency): (
-            each.revenue,
-            each.orders,
-            each.mobile_sdk_initialized_revenue,
-            each.mobile_sdk_initialized_orders,
+            each.sums.revenue,
+            each.sums.orders,
+            each.sums.sdk_revenue,
+            each.sums.sdk_orders,
         )
         for each in load_revenue(time_zone=load_account().time_zone, by="day")
     }
