@@ -1,4 +1,5 @@
-"""Bar charts as plain SVG: where each bar stands is decided here, templates/console/bar_chart.html draws it.
+"""Bar charts as plain SVG: where each bar stands is decided here; templates/console/bar_chart.html
+and console/chart_svg.py draw it.
 
 Pure. Values are Decimals of one unit (one currency): a chart never adds or compares two.
 """

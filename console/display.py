@@ -96,7 +96,22 @@ def age(seconds: float) -> str:
 
 def number(value: int | Decimal | None) -> str:
     """A number with all its decimals and thousands separators."""
-    return "—" if value is None else formats.number_format(value, use_l10n=True, force_grouping=True)
+    if value is None:
+        return "—"
+    exact = Decimal(value)
+    return _grouped(get_language(), f"{exact:f}", _decimals(exact))
+
+
+def _decimals(value: Decimal) -> int:
+    """How many a number has as it is written: 1.50 has two."""
+    exponent = value.as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
+# Pages of figures have a thousand of these, and most of them again at the next look. Kept by language and digits.
+@lru_cache(maxsize=8_192)
+def _grouped(language: str | None, digits: str, decimals: int) -> str:
+    return formats.number_format(Decimal(digits), decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
 def short_number(value: Decimal) -> str:
@@ -111,9 +126,7 @@ def money(amount: Decimal | None, currency: str) -> SafeString:
     """An amount with its currency beside it, with the decimals it has, at least the currency's own."""
     if amount is None:
         return EMPTY
-    exponent = amount.as_tuple().exponent
-    decimals = max(minor_units(currency), -exponent if isinstance(exponent, int) else 0)
-    text = formats.number_format(amount, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    text = _grouped(get_language(), f"{amount:f}", max(minor_units(currency), _decimals(amount)))
     return format_html('<span class="ol-money">{} <span class="ol-currency">{}</span></span>', text, currency)
 
 

@@ -82,3 +82,17 @@ class Calendar:
 def calendar_of(time_zone: ZoneInfo, region: str) -> Calendar:
     """The calendar of an account by its time zone and region (ISO 3166, two letters)."""
     return Calendar(time_zone=time_zone, first_weekday=FIRST_WEEKDAYS.get(region, MONDAY))
+
+
+def period_of_day(by: Granularity) -> str:
+    """SQL: the first day of the period that the column `day` belongs to. Weeks need `%(shift)s`, Calendar.shift().
+
+    Each length by itself: to truncate any of them takes twice as long, and of a year of stores most of the time.
+    """
+    match by:
+        case "day":
+            return "day"
+        case "week":
+            return "(date_trunc('week', (day + %(shift)s::int)::timestamp)::date - %(shift)s::int)"
+        case "month":
+            return "date_trunc('month', day::timestamp)::date"

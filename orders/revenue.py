@@ -14,7 +14,7 @@ import msgspec
 from django.db import connection
 
 from contract.currencies import smallest_amount
-from orders.calendar import MONDAY, Calendar, Granularity
+from orders.calendar import MONDAY, Calendar, Granularity, period_of_day
 from orders.summaries import FIGURES_OF_MARKED_DAYS
 
 EXACT = Context(prec=100)  # sums and quotients of amounts keep all their digits
@@ -31,7 +31,7 @@ DAYS = f"""
        AND (orders > 0 OR (%(shows_mobile_sdk)s AND initialized_orders > 0))
 """  # noqa: S608 - a constant of our own
 PERIODS = f"""
-    SELECT date_trunc(%(by)s, (day + %(shift)s::int)::timestamp)::date - %(shift)s::int AS period,
+    SELECT {{period}} AS period,
            currency,
            trim_scale(sum(revenue)) AS revenue,
            sum(orders)::bigint AS orders,
@@ -136,23 +136,22 @@ def load_revenue(
     """
     parameters: dict[str, Any] = {
         "zone": time_zone.key,
-        "by": by,
         "shift": Calendar(time_zone=time_zone, first_weekday=first_weekday).shift(by),
         "first_day": first_day,
         "last_day": last_day,
         "currency": currency,
         "shows_mobile_sdk": shows_mobile_sdk,
     }
+    periods = DAYS if by == "day" else PERIODS.format(period=period_of_day(by))
     return [
         PeriodRevenue(
             period, code, Sums(revenue=revenue, orders=orders, sdk_revenue=sdk_revenue, sdk_orders=sdk_orders)
         )
-        for period, code, revenue, orders, sdk_revenue, sdk_orders in _load_rows(parameters)
+        for period, code, revenue, orders, sdk_revenue, sdk_orders in _load_rows(periods, parameters)
     ]
 
 
-def _load_rows(parameters: dict[str, Any]) -> list[Any]:
-    periods = DAYS if parameters["by"] == "day" else PERIODS
+def _load_rows(periods: str, parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(REVENUE.format(periods=periods, figures_of_marked_days=FIGURES_OF_MARKED_DAYS), parameters)
         rows = cursor.fetchall()

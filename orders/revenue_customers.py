@@ -14,10 +14,9 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from orders.calendar import Calendar, Granularity, back
-from orders.customer_counts import IS_FIRST_ORDER, MARKED_PEOPLE, PERIOD_OF_DAY
+from orders.calendar import Calendar, Granularity, back, period_of_day
+from orders.customer_counts import IS_FIRST_ORDER, MARKED_PEOPLE
 
-PERIOD = PERIOD_OF_DAY.format(by="%(by)s", shift="%(shift)s")
 IS_BUILT = "(SELECT is_built FROM state)"
 IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
 # The orders `o` on the days from `{first}` to `{last}`. The span of moments only serves the index: orders/summaries.py
@@ -70,7 +69,7 @@ OF_LONGER_PERIODS = f"""
           FROM orders_customercount           -- index: customer_count_one_row_a_period
          WHERE by = %(by)s AND {IS_BUILT}
          UNION ALL
-        SELECT {PERIOD}, currency, 0, new_customers
+        SELECT {{period}}, currency, 0, new_customers
           FROM (SELECT period AS day, currency, new_customers FROM orders_customercount WHERE by = 'day') AS days
          WHERE {IN_SPAN} AND new_customers > 0 AND {IS_BUILT}
 """  # noqa: S608
@@ -117,7 +116,7 @@ IN_DAYS = """
 """
 CUSTOMERS_OF_ORDERS = f"""
     SELECT period, currency, count(*), 0
-      FROM (SELECT DISTINCT {PERIOD} AS period, currency, contact_id
+      FROM (SELECT DISTINCT {{period}} AS period, currency, contact_id
               FROM (SELECT (o.date AT TIME ZONE %(zone)s)::date AS day, o.currency, o.contact_id
                       FROM orders_order AS o  -- index: order_delivered_figures
                      WHERE {IN_DAYS} AND o.contact_id IS NOT NULL
@@ -126,7 +125,7 @@ CUSTOMERS_OF_ORDERS = f"""
      GROUP BY 1, 2
 """  # noqa: S608
 NEW_CUSTOMERS_OF_ORDERS = f"""
-    SELECT {PERIOD} AS period, currency, 0, count(*)
+    SELECT {{period}} AS period, currency, 0, count(*)
       FROM (SELECT (o.date AT TIME ZONE %(zone)s)::date AS day, o.currency
               FROM orders_order AS o
              WHERE {IN_DAYS} AND o.contact_id IS NOT NULL AND {IS_FIRST_ORDER}) AS first_order
@@ -196,8 +195,8 @@ def load_customers(
     cut_by_lookup = [cut for cut in cuts if cut not in counted_inside]
     rows = _fetch(_counted_customers(by, bool(cut_by_lookup)), parameters | _columns(cut_by_lookup))
     if any(period is None for period, *_ in rows):  # the counts are of another calendar
-        rows = [*_fetch(CUSTOMERS_OF_ORDERS, parameters), *_fetch(NEW_CUSTOMERS_OF_ORDERS, parameters)]
-        return _add_up(rows)
+        live = [each.format(period=period_of_day(by)) for each in (CUSTOMERS_OF_ORDERS, NEW_CUSTOMERS_OF_ORDERS)]
+        return _add_up([row for statement in live for row in _fetch(statement, parameters)])
     counted = {(period, currency): Customers(number, new) for period, currency, number, new in rows}
     for cut in counted_inside:
         days = {"first_inside": cut.first_inside, "last_inside": cut.last_inside}
@@ -209,12 +208,13 @@ def load_customers(
 
 def _counted_customers(by: Granularity, cuts_periods: bool) -> str:
     """The statement that tells the counts; without what is not asked for, which takes longer to plan than to run."""
+    period = period_of_day(by)
     return COUNTED_CUSTOMERS.format(
         is_built=IS_BUILT,
         in_span=IN_SPAN,
         marked_people=MARKED_PEOPLE,
-        period=PERIOD,
-        of_whole_periods=OF_DAYS if by == "day" else OF_LONGER_PERIODS,
+        period=period,
+        of_whole_periods=OF_DAYS if by == "day" else OF_LONGER_PERIODS.format(period=period),
         less_beyond=LESS_BEYOND if cuts_periods else "",
     )
 

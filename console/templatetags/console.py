@@ -9,6 +9,7 @@ from django.template.defaultfilters import stringfilter
 from django.utils.text import Truncator
 
 from console import display, telling
+from console.chart_svg import svg_slots
 
 register = template.Library()
 register.filter("moment", display.moment)
@@ -20,6 +21,7 @@ register.filter("pretty_json", display.pretty_json)
 register.filter("json_text", display.json_text)
 register.filter("told", telling.told)
 register.filter("outcome_word", telling.outcome_word)
+register.filter("svg_slots", svg_slots)
 register.simple_tag(display.money, name="money")
 register.simple_tag(display.picture, name="picture")
 

@@ -118,15 +118,10 @@ def load_figures(asked: Asked, split: Split | None) -> Figures:
         if not split:
             return shown, None, None
         try:
-            return shown, _load_parts(split, asked), None
+            parts = load_parts(split, calendar=asked.calendar, by=None, first_day=asked.span[0], last_day=asked.span[1])
         except SplitsNotBuiltError as building:
             return shown, None, building.days
-
-
-def _load_parts(split: Split, asked: Asked) -> list[PartRevenue]:
-    return load_parts(
-        split, calendar=asked.calendar, by="month", first_day=asked.span[0], last_day=asked.span[1]
-    )  # fmt: skip
+        return shown, parts, None
 
 
 def _section(

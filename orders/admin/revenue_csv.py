@@ -6,7 +6,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from contract.csv_files import csv_response
-from orders.admin.revenue_sections import totals_of_parts, whole
+from orders.admin.revenue_sections import parts_of_currency, whole
 from orders.revenue_report import Compared, CurrencyReport
 from orders.revenue_splits import PartRevenue, Split, not_in_items
 
@@ -55,7 +55,7 @@ def parts_csv(split: Split, reports: Sequence[CurrencyReport], parts: Sequence[P
 
 def _part_rows(split: Split, reports: Sequence[CurrencyReport], parts: Sequence[PartRevenue]) -> Iterator[list[Any]]:
     for report in reports:
-        totals = totals_of_parts(parts, report.currency)
+        totals = parts_of_currency(parts, report.currency)
         for part in totals:
             yield [part.currency, part.value, whole(part.revenue, part.currency), part.orders]
         if split == "category":
