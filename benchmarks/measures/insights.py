@@ -91,6 +91,11 @@ def questions(authorization: str, filled: Filled, found: Mapping[str, Any]) -> l
             "page: the same, and not delivered since",
             lambda: {"all": [_bought(filled.product()), {"not": {"orders": {"status": "DELIVERED", "lastDays": 7}}}]},
         ),
+        count("page: count of who never bought", lambda: {"not": {"orders": {}}}, PAGE_MILLISECONDS),
+        count("page: count of who spent 30,000 UAH ever", lambda: SPENT, PAGE_MILLISECONDS),
+        count("page: count of who looked at an item within a week", lambda: _looked_at(filled.product())),
+        count("page: count of who was there within a week", lambda: LOOKED, PAGE_MILLISECONDS),
+        count("page: count of the champions", lambda: {"rfm": {"currency": "UAH", "segment": "champions"}}),
         page("page: segments", "/admin/insights/segment/"),
         page("page: a segment", f"{segment}change/"),
         page("page: why a person is in it", f"{segment}why/{found['member']}/"),
@@ -115,6 +120,14 @@ def _a_year(today: date) -> dict[str, str]:
 
 def _bought(item: str) -> dict[str, Any]:
     return {"orders": {"item": item, "lastDays": 7}}
+
+
+SPENT = {"orders": {"status": "DELIVERED", "currency": "UAH", "sum": {"atLeast": 30_000}}}
+LOOKED = {"events": {"type": "viewedProduct", "lastDays": 7}}
+
+
+def _looked_at(item: str) -> dict[str, Any]:
+    return {"events": {**LOOKED["events"], "where": [{"parameter": "productId", "equals": item}]}}
 
 
 def _get(address: str, cookie: str) -> bytes:

@@ -22,7 +22,7 @@ from insights.segments.builder_words import load_builder_words
 from insights.segments.forms import MAX_CHARACTERS, ConditionsForm, SegmentForm
 from insights.segments.found_people import load_sample
 from insights.segments.models import CHANGE_SEGMENT, VIEW_SEGMENT, Schedule, Segment
-from insights.segments.people import MOST_COUNTED, find_now
+from insights.segments.people import find_now
 from insights.segments.saving import SegmentError, save_segment
 
 VIEW_CONTACTS = "contacts.view_contact"
@@ -107,7 +107,9 @@ def _found(request: HttpRequest, form: ConditionsForm) -> dict[str, Any]:
     except TookTooLongError:
         return {"took_too_long": True}
     return {
-        "number": MOST_COUNTED if found.is_more else found.number,
+        "number": found.number,
         "is_more": found.is_more,
+        "is_fewer": found.is_fewer,
+        "of_asked": found.of_asked,
         "people": load_sample(found.sample) if request.user.has_perm(VIEW_CONTACTS) else [],
     }

@@ -28,7 +28,7 @@ from insights.segments.conditions import (
     RfmLeaf,
 )
 from insights.segments.facts import Facts
-from insights.segments.sql import Sql, every
+from insights.segments.sql import Sql, every, some
 
 DEFAULT_COUNT = OrderCondition(pointer="").count
 
@@ -44,6 +44,26 @@ class People:
 def compile_segment(node: Node, facts: Facts) -> Sql:
     """A SELECT of the ids (contact_id) of the people that the tree finds, each once, without an order."""
     return _Compiler(facts).set_of(node, negated=False)
+
+
+def compile_predicate(node: Node, facts: Facts, contact: str) -> Sql:
+    """Whether the tree holds of one contact, whose id is the SQL `contact`; deleted ones are the caller's to leave out.
+
+    For few contacts: each condition is looked up by the contact, whatever the number of people that it finds.
+    """
+    match node:
+        case Not(part):
+            return compile_predicate(part, facts, contact).inside("(NOT ", ")")
+        case All(parts):
+            return every([compile_predicate(part, facts, contact) for part in parts]).inside("(", ")")
+        case Any(parts):
+            return some([compile_predicate(part, facts, contact) for part in parts])
+        case _:
+            people = compile_leaf(node, facts)
+            is_found = "IS NULL" if people.is_complement else "IS NOT NULL"
+            # A value and no EXISTS, which PostgreSQL may turn into a join with everybody that the condition finds.
+            after = f") AS found (contact_id) WHERE found.contact_id = {contact} LIMIT 1) {is_found})"
+            return people.rows.inside("((SELECT TRUE FROM (", after)
 
 
 def compile_leaf(leaf: Leaf, facts: Facts) -> People:

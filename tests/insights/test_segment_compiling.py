@@ -18,7 +18,7 @@ from events.models import Basis, Event, EventType, Outcome
 from events.received import first_ids_since
 from insights.rfm.membership import membership
 from insights.rfm.models import RfmScore, RfmSnapshot
-from insights.segments.compiling import compile_leaf, compile_segment
+from insights.segments.compiling import compile_leaf, compile_predicate, compile_segment
 from insights.segments.conditions import holds, leaves_of
 from insights.segments.facts import Facts, starts_of_events
 from insights.segments.reading import read_segment
@@ -200,6 +200,7 @@ def test_the_sql_finds_those_that_a_plain_evaluation_finds(people, several):
             expected = [place for place, each in enumerate(people) if finds(segment, each)]
             assert world.found(segment) == expected, segment
             assert each_condition_explains_it(world, segment) == expected
+            assert asked_one_by_one(world, segment) == expected
         transaction.set_rollback(True)
 
 
@@ -232,6 +233,14 @@ def each_condition_explains_it(world: Stored, segment) -> list[int]:
     ]
 
 
+def asked_one_by_one(world: Stored, segment) -> list[int]:
+    """The places of those whom the tree holds of, each looked up by itself: what estimates are made by."""
+    node = world.tree(segment)
+    holds_of_c = compile_predicate(node, world.facts(node), "c.id")
+    before = "SELECT c.id FROM contacts_contact AS c WHERE c.deleted_at IS NULL AND "
+    return sorted(world.ids.index(pk) for pk in run(holds_of_c.inside(before, "")))
+
+
 def test_what_was_typed_is_never_part_of_the_statement():
     nasty = "'); DROP TABLE orders_order; --%s\"\\"
     value = {
@@ -257,3 +266,4 @@ def test_what_was_typed_is_never_part_of_the_statement():
     sql = compile_segment(node, replace(facts, first_event_ids=first_ids))
     assert "DROP" not in sql.text
     assert run(sql) == []
+    assert "DROP" not in compile_predicate(node, replace(facts, first_event_ids=first_ids), "c.id").text

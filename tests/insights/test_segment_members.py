@@ -14,6 +14,7 @@ from account.current import forget_account
 from account.models import AuditEntry
 from contacts.deletion import delete_contacts, restore_contacts
 from contacts.erasure import request_erasure
+from contacts.models import Contact
 from events.event_types import forget_event_types
 from events.models import Event
 from insights.segments import bounded, people, refreshing
@@ -264,3 +265,66 @@ def test_a_refresh_whose_segment_was_changed_meanwhile_stores_nothing(buyers, mo
     segment.refresh_from_db()
     assert (members(segment), segment.refreshed_at) == ([], None)
     assert Decimal(segment.schedule_minutes) == 60
+
+
+# --- Estimates ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many():
+    """3,000 people, a third of whom are called Third and five Rare."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO contacts_contact (first_name, last_name, address, fields, created_at)
+            SELECT CASE WHEN n %% 3 = 0 THEN 'Third' ELSE 'Other' END, CASE WHEN n <= 5 THEN 'Rare' ELSE '' END,
+                   '{}', '{}', now()
+              FROM generate_series(1, 3000) AS n
+            """,
+            [],
+        )
+
+
+def count_slowly(monkeypatch, seconds: float, *, bound: int) -> None:
+    """A count takes so long, and is given 20 ms at first and then the bound."""
+    quick = people.compile_segment
+    waits = f") AS quick WHERE contact_id > 0 AND (SELECT TRUE FROM pg_sleep({seconds}))"  # noqa: S608 - of this test
+    monkeypatch.setattr(people, "SHORT_MILLISECONDS", 20)
+    monkeypatch.setattr(people, "PAGE_MILLISECONDS", bound)
+    monkeypatch.setattr(
+        people, "compile_segment", lambda *given: quick(*given).inside("SELECT contact_id FROM (", waits)
+    )
+
+
+def named(field: str, name: str):
+    return load_segment({"contact": {"field": field, "equals": name}})
+
+
+def test_what_is_not_counted_in_time_is_estimated_from_some_contacts(many, monkeypatch):
+    count_slowly(monkeypatch, 10, bound=20)
+    found = find_now(named("firstName", "Third"))
+    assert 900 <= found.number <= 1_100
+    assert (found.is_more, found.is_fewer, len(found.sample)) == (False, False, people.SAMPLE)
+    assert 1_500 <= found.of_asked <= people.ASKED
+    called = Contact.objects.filter(pk__in=found.sample).values_list("first_name", flat=True)
+    assert set(called) == {"Third"}
+
+
+def test_of_hardly_anybody_an_estimate_says_little_so_they_are_counted_after_all(many, monkeypatch):
+    count_slowly(monkeypatch, 0.3, bound=10_000)
+    found = find_now(named("lastName", "Rare"))
+    assert (found.number, found.is_fewer, found.of_asked) == (5, False, 0)
+
+
+def test_hardly_anybody_whom_no_count_finds_in_time_are_fewer_than_a_bound(many, monkeypatch):
+    count_slowly(monkeypatch, 10, bound=20)
+    found = find_now(named("lastName", "Rare"))
+    assert found.is_fewer
+    assert 5 < found.number < 100
+    assert found.of_asked > 0
+
+
+def test_an_estimate_asks_each_contact_once_and_of_few_all_of_them(buyers, monkeypatch):
+    count_slowly(monkeypatch, 10, bound=20)
+    monkeypatch.setattr(people, "FEWEST_FOUND", 1)
+    assert find_now(load_segment(BOUGHT)) == people.Found(number=2, of_asked=4, sample=[buyers[1].pk, buyers[0].pk])

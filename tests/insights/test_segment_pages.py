@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from account.models import AuditEntry
 from contacts.models import Group
-from insights.segments import bounded, refreshing
+from insights.segments import bounded, people, refreshing
 from insights.segments.models import Segment
 from tests.factories import make_contact, make_order
 
@@ -88,11 +88,34 @@ def test_a_name_and_a_schedule_that_cannot_be_taken_are_told(admin):
     assert Segment.objects.count() == 0
 
 
-def test_a_count_that_takes_too_long_says_so(admin, monkeypatch, olha):
-    from insights.segments import people
+AFTER_A_WHILE = " AND (SELECT TRUE FROM pg_sleep(10))"
 
-    monkeypatch.setattr(people, "bounded", lambda: bounded.bounded(1))
-    monkeypatch.setattr(people, "SAMPLE", "(SELECT 1 FROM pg_sleep(10))")
+
+def count_slowly(monkeypatch):
+    quick = people.compile_segment
+    slow = f") AS quick WHERE contact_id > 0{AFTER_A_WHILE}"
+    monkeypatch.setattr(people, "SHORT_MILLISECONDS", 20)
+    monkeypatch.setattr(
+        people, "compile_segment", lambda *given: quick(*given).inside("SELECT contact_id FROM (", slow)
+    )
+
+
+def test_a_number_that_is_not_counted_in_time_is_told_as_an_estimate(admin, monkeypatch):
+    for number in range(25):
+        make_contact(first_name="Olha", email=f"olha{number}@example.com")
+    count_slowly(monkeypatch)
+    conditions = {"contact": {"field": "firstName", "equals": "Olha"}}
+    told = words_of(admin.post(COUNT, {"conditions": json.dumps(conditions)}))
+    assert "about 25 people" in told
+    assert "Estimated by asking 25 contacts" in told
+    assert "olha24@example.com" in told
+
+
+def test_a_count_that_takes_too_long_says_so(admin, monkeypatch, olha):
+    count_slowly(monkeypatch)
+    quick = people.compile_predicate
+    monkeypatch.setattr(people, "compile_predicate", lambda *given: quick(*given).inside("", AFTER_A_WHILE))
+    monkeypatch.setattr(people, "bounded", lambda *_: bounded.bounded(1))
     assert "took too long" in words_of(admin.post(COUNT, {"conditions": json.dumps(BOUGHT)}))
 
 
