@@ -93,9 +93,13 @@ def questions(authorization: str, filled: Filled, found: Mapping[str, Any]) -> l
         ),
         count("page: count of who never bought", lambda: {"not": {"orders": {}}}, PAGE_MILLISECONDS),
         count("page: count of who spent 30,000 UAH ever", lambda: SPENT, PAGE_MILLISECONDS),
-        count("page: count of who looked at an item within a week", lambda: _looked_at(filled.product())),
+        count(
+            "page: count of who looked at an item within a week",
+            lambda: _looked_at(filled.product()),
+            PAGE_MILLISECONDS,
+        ),
         count("page: count of who was there within a week", lambda: LOOKED, PAGE_MILLISECONDS),
-        count("page: count of the champions", lambda: {"rfm": {"currency": "UAH", "segment": "champions"}}),
+        count("page: count of the champions", lambda: CHAMPIONS, PAGE_MILLISECONDS),
         page("page: segments", "/admin/insights/segment/"),
         page("page: a segment", f"{segment}change/"),
         page("page: why a person is in it", f"{segment}why/{found['member']}/"),
@@ -123,6 +127,7 @@ def _bought(item: str) -> dict[str, Any]:
 
 
 SPENT = {"orders": {"status": "DELIVERED", "currency": "UAH", "sum": {"atLeast": 30_000}}}
+CHAMPIONS = {"rfm": {"currency": "UAH", "segment": "champions"}}
 LOOKED = {"events": {"type": "viewedProduct", "lastDays": 7}}
 
 

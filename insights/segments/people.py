@@ -26,7 +26,7 @@ _GOLDEN, _BITS = 0x9E3779B97F4A7C15, 64  # multiples of the golden ratio lie eve
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """`number` of people; there are more than that when `is_more`, fewer when `is_fewer`. Where it is an estimate,
-    `of_asked` is from how many contacts. `sample`: the ids of some of them.
+    `of_asked` is how many contacts were asked. `sample`: the ids of some of them.
     """
 
     number: int
@@ -78,14 +78,15 @@ def estimate(node: Node, facts: Facts) -> Found:
         first, last = cursor.fetchone()
         asked = sorted(set(_spread(first, last)))
         statement = (
-            f"SELECT c.id FROM contacts_contact AS c"  # noqa: S608 - the compiler's
-            f" WHERE c.id = ANY(%s::bigint[]) AND c.deleted_at IS NULL AND {holds.text} ORDER BY c.id DESC"
+            f"SELECT c.id, {holds.text} FROM contacts_contact AS c"  # noqa: S608 - the compiler's
+            f" WHERE c.id = ANY(%s::bigint[]) AND c.deleted_at IS NULL ORDER BY c.id DESC"
         )
-        cursor.execute(statement, (asked, *holds.params))
-        found = [contact_id for (contact_id,) in cursor.fetchall()]
+        cursor.execute(statement, (*holds.params, asked))
+        answers = cursor.fetchall()
+    found = [contact_id for contact_id, is_found in answers if is_found]
     is_fewer = len(found) < FEWEST_FOUND
     number = (BOUND if is_fewer else len(found)) * (last - first + 1) // len(asked)
-    return Found(number=_rounded(number), is_fewer=is_fewer, of_asked=len(asked), sample=found[:SAMPLE])
+    return Found(number=_rounded(number), is_fewer=is_fewer, of_asked=len(answers), sample=found[:SAMPLE])
 
 
 def _spread(first: int, last: int) -> Iterator[int]:
