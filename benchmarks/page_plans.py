@@ -32,6 +32,7 @@ from benchmarks.filling import FIRST_ID
 from benchmarks.load import percentile
 from benchmarks.read_plans import WARM_UP, filled_of, timed, told_count
 from benchmarks.reads import Filled
+from config.garbage import look_for_garbage_seldom
 
 LARGE = ("orders_order", "orders_orderitem", "orders_orderchange", "events_event", "events_outcome", "contacts_contact")
 END_TO_END = re.compile(rf"(?:Parallel )?Seq Scan on ({'|'.join(LARGE)})\b")
@@ -126,6 +127,7 @@ def main(arguments: list[str]) -> int:
     user, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
+    look_for_garbage_seldom()  # as in a process that serves
     filled = filled_of(random.Random(2))
     print("| page | statements | database p50 | p95 | request p50 | p95 | drawing p50 | read from end to end |")
     print("|---|---|---|---|---|---|---|---|")

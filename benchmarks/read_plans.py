@@ -28,6 +28,7 @@ from django.test import Client
 from benchmarks.filling import FIRST_ID
 from benchmarks.load import percentile
 from benchmarks.reads import READS, Filled, Read
+from config.garbage import look_for_garbage_seldom
 from events.keys import issue_key
 from events.models import Event, Source
 
@@ -164,6 +165,7 @@ def _shortened(sql: str) -> str:
 
 def main(arguments: list[str]) -> None:
     requests = int(arguments[0]) if arguments else 100
+    look_for_garbage_seldom()  # as in a process that serves
     filled = filled_of(random.Random(1))
     with connection.cursor() as cursor:
         events = _number(cursor, "SELECT count(*) FROM events_event")
