@@ -11,7 +11,9 @@ While nobody serves it, `python -m benchmarks --kept DIR reads insights` measure
 
 import argparse
 import signal
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,13 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     home = asked.directory.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    with machine(home) as running:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was started is stopped, too
+    with suppress(KeyboardInterrupt), machine(home) as running:
         ours = Ours(running, replace(FULL, contacts=asked.contacts))
         if not has_kept_set(running.postgres):
             _fill(make_bench(running, ours.scale), asked)
         ours.manage(KEPT_DATABASE, "migrate", "--verbosity", "0", "--skip-checks")
         print(f"DATABASE_URL={running.postgres.url(KEPT_DATABASE)}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        while True:
+            signal.pause()
 
 
 def _fill(bench: Bench, asked: argparse.Namespace) -> None:
