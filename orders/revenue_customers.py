@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from contract.postgres import one_snapshot
 from orders.calendar import Calendar, Granularity, back, period_of_day
 from orders.customer_counts import IS_FIRST_ORDER, MARKED_PEOPLE
 
-IS_BUILT = "(SELECT is_built FROM state)"
 IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
 # The orders `o` on the days from `{first}` to `{last}`. The span of moments only serves the index: orders/summaries.py
 # says why it begins earlier. Far from its ends nobody asks which day a moment is on, which takes most of the time.
@@ -30,48 +30,49 @@ ON_DAYS = """
 """
 OUTSIDE = ON_DAYS.format(first="cut.first_outside", last="cut.last_outside")
 INSIDE = ON_DAYS.format(first="beyond.first_inside", last="beyond.last_inside")
-# Whole periods: the counts, less what marked contacts were in them, plus what they are. New customers add up by days.
-COUNTED_CUSTOMERS = """
-    WITH state AS (
-        SELECT EXISTS (SELECT FROM orders_customerstate WHERE calendar = %(calendar)s) AS is_built
-    ),
-    mark AS (
-        SELECT id, order_id, contact_id, currency, date FROM orders_customermark WHERE {is_built}
-    ),
-    {marked_people},
-    counted AS (
-        {of_whole_periods}
-         UNION ALL
-        SELECT {period}, currency, count(DISTINCT contact_id)::int, 0 FROM live GROUP BY 1, 2
-         UNION ALL
-        SELECT {period}, currency, -count(DISTINCT contact_id)::int, 0 FROM built GROUP BY 1, 2
-        {less_beyond}
-         UNION ALL
-        SELECT {period}, currency, 0, 1 FROM live_first WHERE {in_span}
-         UNION ALL
-        SELECT {period}, currency, 0, -1 FROM built_first WHERE {in_span}
-    )
-    SELECT period, currency, sum(customers)::bigint, sum(new_customers)::bigint
-      FROM counted
-     WHERE period BETWEEN coalesce(%(first_period)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
-       AND currency = ANY(%(currencies)s::text[])
-     GROUP BY 1, 2
-     UNION ALL
-    SELECT NULL, NULL, 0, 0 WHERE NOT {is_built}
+# Whether the counts are of this calendar, and whether anything in them has changed since.
+STATE = """
+    SELECT EXISTS (SELECT FROM orders_customerstate WHERE calendar = %(calendar)s),
+           EXISTS (SELECT FROM orders_customermark)
 """
-OF_DAYS = f"""
-        SELECT period, currency, customers, new_customers
-          FROM orders_customercount           -- index: customer_count_one_row_a_period
-         WHERE by = 'day' AND {IS_BUILT}
+IN_ASKED_PERIODS = """
+           period BETWEEN coalesce(%(first_period)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
+       AND currency = ANY(%(currencies)s::text[])
+"""
+COUNTS_OF_DAYS = f"""
+    SELECT period, currency, customers, new_customers
+      FROM orders_customercount               -- index: customer_count_one_row_a_period
+     WHERE by = 'day' AND {IN_ASKED_PERIODS}
 """  # noqa: S608 - constants of our own
-OF_LONGER_PERIODS = f"""
-        SELECT period, currency, customers, 0 AS new_customers
-          FROM orders_customercount           -- index: customer_count_one_row_a_period
-         WHERE by = %(by)s AND {IS_BUILT}
-         UNION ALL
-        SELECT {{period}}, currency, 0, new_customers
-          FROM (SELECT period AS day, currency, new_customers FROM orders_customercount WHERE by = 'day') AS days
-         WHERE {IN_SPAN} AND new_customers > 0 AND {IS_BUILT}
+# New customers add up by days.
+COUNTS_OF_LONGER_PERIODS = f"""
+    SELECT period, currency, customers, 0 AS new_customers
+      FROM orders_customercount               -- index: customer_count_one_row_a_period
+     WHERE by = %(by)s AND {IN_ASKED_PERIODS}
+     UNION ALL
+    SELECT {{period}}, currency, 0, new_customers
+      FROM (SELECT period AS day, currency, new_customers FROM orders_customercount WHERE by = 'day') AS days
+     WHERE {IN_SPAN} AND new_customers > 0 AND currency = ANY(%(currencies)s::text[])
+"""  # noqa: S608
+# What the counts say, with what has to be added to it and taken from it.
+SUMMED_COUNTS = f"""
+    {{marked_people}}
+    SELECT period, currency, sum(customers)::bigint, sum(new_customers)::bigint
+      FROM ({{counts}}) AS counted
+     WHERE {IN_ASKED_PERIODS}
+     GROUP BY 1, 2
+"""  # noqa: S608
+MARKS = "WITH mark AS (SELECT id, order_id, contact_id, currency, date FROM orders_customermark),"
+# What marked contacts were in the counts, and what they are.
+CHANGES_OF_MARKED = f"""
+     UNION ALL
+    SELECT {{period}}, currency, count(DISTINCT contact_id)::int, 0 FROM live GROUP BY 1, 2
+     UNION ALL
+    SELECT {{period}}, currency, -count(DISTINCT contact_id)::int, 0 FROM built GROUP BY 1, 2
+     UNION ALL
+    SELECT {{period}}, currency, 0, 1 FROM live_first WHERE {IN_SPAN}
+     UNION ALL
+    SELECT {{period}}, currency, 0, -1 FROM built_first WHERE {IN_SPAN}
 """  # noqa: S608
 # Of a period that the span cuts (`cut`, one row for each span of its days outside), those go who bought outside only.
 LESS_BEYOND = f"""
@@ -85,7 +86,6 @@ LESS_BEYOND = f"""
                   JOIN orders_order AS o      -- index: order_delivered_figures
                     ON o.status = 'DELIVERED' AND o.currency = ANY(%(currencies)s::text[])
                       AND o.contact_id IS NOT NULL AND {OUTSIDE}
-                 WHERE {IS_BUILT}
                ) AS beyond
          WHERE (SELECT TRUE FROM orders_order AS o          -- index: order_delivered_by_contact
                  WHERE o.status = 'DELIVERED' AND o.currency = beyond.currency
@@ -175,7 +175,7 @@ def load_customers(
 ) -> Mapping[Place, Customers]:
     """The customers of each period of the span that has any, in these currencies; both days belong to the span.
 
-    A period at the span's border counts only its days inside. One query, or up to five where the span cuts periods; all
+    A period at the span's border counts only its days inside. Two queries, up to six where the span cuts periods; all
     from the orders while the counts are of another calendar.
     """
     if not currencies:
@@ -190,13 +190,29 @@ def load_customers(
         "first_period": None if first_day is None else calendar.start(by, first_day),
         "currencies": sorted(currencies),
     }
-    cuts = _cut_periods(calendar, by, first_day, last_day)
+    with one_snapshot():  # whether they are built and marked says so of what is read then
+        is_built, has_marks = _fetch(STATE, parameters)[0]
+        if not is_built:
+            return _customers_of_orders(by, parameters)
+        return _counted_customers(by, parameters, _cut_periods(calendar, by, first_day, last_day), has_marks)
+
+
+def _customers_of_orders(by: Granularity, parameters: Mapping[str, Any]) -> dict[Place, Customers]:
+    numbers: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
+    for statement in (CUSTOMERS_OF_ORDERS, NEW_CUSTOMERS_OF_ORDERS):
+        for period, currency, customers, new in _fetch(statement.format(period=period_of_day(by)), parameters):
+            numbers[period, currency][0] += customers
+            numbers[period, currency][1] += new
+    return {place: Customers(customers, new) for place, (customers, new) in numbers.items()}
+
+
+def _counted_customers(
+    by: Granularity, parameters: Mapping[str, Any], cuts: Sequence[Cut], has_marks: bool
+) -> dict[Place, Customers]:
     counted_inside = [cut for cut in cuts if _is_cheaper_inside(cut)]
-    cut_by_lookup = [cut for cut in cuts if cut not in counted_inside]
-    rows = _fetch(_counted_customers(by, bool(cut_by_lookup)), parameters | _columns(cut_by_lookup))
-    if any(period is None for period, *_ in rows):  # the counts are of another calendar
-        live = [each.format(period=period_of_day(by)) for each in (CUSTOMERS_OF_ORDERS, NEW_CUSTOMERS_OF_ORDERS)]
-        return _add_up([row for statement in live for row in _fetch(statement, parameters)])
+    looked_up = [cut for cut in cuts if cut not in counted_inside]
+    statement = _counts_statement(by, has_marks=has_marks, cuts_periods=bool(looked_up))
+    rows = _fetch(statement, {**parameters, **_columns(looked_up)})
     counted = {(period, currency): Customers(number, new) for period, currency, number, new in rows}
     for cut in counted_inside:
         days = {"first_inside": cut.first_inside, "last_inside": cut.last_inside}
@@ -206,17 +222,17 @@ def load_customers(
     return {place: each for place, each in counted.items() if each.all}
 
 
-def _counted_customers(by: Granularity, cuts_periods: bool) -> str:
-    """The statement that tells the counts; without what is not asked for, which takes longer to plan than to run."""
+def _counts_statement(by: Granularity, *, has_marks: bool, cuts_periods: bool) -> str:
+    """Without what is not asked for, which takes longer to plan than to run."""
     period = period_of_day(by)
-    return COUNTED_CUSTOMERS.format(
-        is_built=IS_BUILT,
-        in_span=IN_SPAN,
-        marked_people=MARKED_PEOPLE,
-        period=period,
-        of_whole_periods=OF_DAYS if by == "day" else OF_LONGER_PERIODS.format(period=period),
-        less_beyond=LESS_BEYOND if cuts_periods else "",
-    )
+    if by == "day" and not has_marks:
+        return COUNTS_OF_DAYS
+    counts = COUNTS_OF_DAYS if by == "day" else COUNTS_OF_LONGER_PERIODS.format(period=period)
+    if has_marks:
+        counts += CHANGES_OF_MARKED.format(period=period)
+    if cuts_periods:
+        counts += LESS_BEYOND
+    return SUMMED_COUNTS.format(marked_people=MARKS + MARKED_PEOPLE if has_marks else "", counts=counts)
 
 
 def _cut_periods(calendar: Calendar, by: Granularity, first_day: date | None, last_day: date | None) -> list[Cut]:
@@ -252,11 +268,3 @@ def _fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
-
-
-def _add_up(rows: Collection[tuple[Any, ...]]) -> dict[Place, Customers]:
-    numbers: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
-    for period, currency, customers, new in rows:
-        numbers[period, currency][0] += customers
-        numbers[period, currency][1] += new
-    return {place: Customers(customers, new) for place, (customers, new) in numbers.items()}

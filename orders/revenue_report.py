@@ -100,7 +100,7 @@ def load_report(
     """The currencies that sold in the span, by name; without days, from the first order to the last one. With `rates`
     each sum is told in the reporting currency, too.
 
-    Two queries for any span; some more where its ends cut a period in which more was sold.
+    Three queries for any span; some more where its ends cut a period in which more was sold.
     """
     grain: Granularity = "day" if compares or rates else by  # what is neither compared nor converted is summed there
     earliest = earliest_compared(first_day, last_day) if compares and first_day else first_day

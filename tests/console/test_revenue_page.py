@@ -156,7 +156,7 @@ def test_days_without_revenue_say_what_to_do_next(admin):
     assert links(response, "Show the last twelve months") == ["?by=month"]
 
 
-def test_the_page_takes_six_queries_however_much_was_sold(admin, django_assert_num_queries, monkeypatch):
+def test_the_page_takes_seven_queries_however_much_was_sold(admin, django_assert_num_queries, monkeypatch):
     for number in range(20):
         delivered(
             str(number),
@@ -168,5 +168,6 @@ def test_the_page_takes_six_queries_however_much_was_sold(admin, django_assert_n
     customer_counts.rebuild()
     monkeypatch.setattr("account.current.MAX_AGE_SECONDS", 3600)  # the account is read once a second, whoever asks
     admin.get(ADDRESS)
-    with django_assert_num_queries(6):  # session, user, revenue, customers, reporting currencies, switched-off webhooks
+    # session, user, revenue, whether customers are counted, customers, reporting currencies, switched-off webhooks
+    with django_assert_num_queries(7):
         admin.get(ADDRESS)

@@ -298,11 +298,11 @@ def test_a_mark_of_one_currency_leaves_the_other_in_the_table(client):
     assert figures(client) == [("2026-05-01", "EUR", "7.00", 1), ("2026-05-01", "UAH", "555.00", 1)]
 
 
-def test_reading_revenue_takes_two_statements(client, django_assert_num_queries):
+def test_reading_revenue_takes_three_statements(client, django_assert_num_queries):
     sell("2026-05-01T10:00:00", "5")
     summaries.rebuild_marked()
     figures(client)  # the key and the account are held from here on
-    with django_assert_num_queries(2):  # revenue, customers
+    with django_assert_num_queries(3):  # revenue, whether customers are counted, customers
         client.get("/api/v1/revenue?by=week")
 
 
