@@ -206,10 +206,22 @@ class RevenueFollowsItsOrders(TestCase):
             assert {(p.period, p.currency, p.value): (p.revenue, p.orders) for p in parts} == plain_parts(
                 inside, split, by, weekday
             )
+            whole = load_parts(split, calendar=calendar, by=None, first_day=first_day, last_day=last_day)
+            assert {(p.currency, p.value): (p.revenue, p.orders) for p in whole} == added_up(parts)
+            assert whole == sorted(whole, key=lambda part: (part.currency, -part.revenue, part.value))
             for place, total in revenue.items():
                 own = [part for part in parts if (part.period, part.currency) == place]
                 rest = not_in_items(total, own)
                 assert split == "category" or rest == 0
+
+
+def added_up(parts) -> dict[tuple[str, str], tuple[Decimal, int]]:
+    """What each value of a split comes to in all periods together."""
+    found: dict[tuple[str, str], tuple[Decimal, int]] = {}
+    for part in parts:
+        revenue, orders = found.get((part.currency, part.value), (Decimal(0), 0))
+        found[part.currency, part.value] = (revenue + part.revenue, orders + part.orders)
+    return found
 
 
 def plain_orders(zone: ZoneInfo) -> list[dict]:
