@@ -52,7 +52,9 @@ def run(scale: Scale, names: Sequence[str], kept: Path | None = None) -> tuple[l
     start = time.monotonic()
     with machine(kept) as running:
         about: dict[str, object] = {"scale": scale.name, **describe_machine(running.postgres.version())}
-        bench = make_bench(running, scale, has_kept_set=kept is not None and has_kept_set(running.postgres))
+        if kept and not has_kept_set(running.postgres):
+            raise SystemExit(f"There is no set in {kept}: `python -m benchmarks.data_set {kept}` fills one.")
+        bench = make_bench(running, scale, has_kept_set=kept is not None)
         rows = [row for name in names for row in _measured(name, bench)]
         about["seconds"] = round(time.monotonic() - start)
         return rows, about

@@ -37,14 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     home = asked.directory.resolve()
     home.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was started is stopped, too
-    with suppress(KeyboardInterrupt), machine(home) as running:
+    with machine(home) as running:
         ours = Ours(running, replace(FULL, contacts=asked.contacts))
         if not has_kept_set(running.postgres):
             _fill(make_bench(running, ours.scale), asked)
         ours.manage(KEPT_DATABASE, "migrate", "--verbosity", "0", "--skip-checks")
         print(f"DATABASE_URL={running.postgres.url(KEPT_DATABASE)}", flush=True)
-        while True:
-            signal.pause()
+        with suppress(KeyboardInterrupt):
+            while True:
+                signal.pause()
 
 
 def _fill(bench: Bench, asked: argparse.Namespace) -> None:

@@ -80,12 +80,15 @@ def fill(postgres: Postgres, database: str, orders: int, contacts: int) -> None:
 @contextmanager
 def few_checkpoints(connection: psycopg.Connection) -> Iterator[None]:
     """Lets PostgreSQL write 8 GB between checkpoints while tables are filled: after each one it writes every page whole
-    to the WAL. What is measured afterwards has the settings as they ship."""
+    to the WAL. What is measured afterwards has the settings as they ship.
+    """
     connection.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
     connection.execute("SELECT pg_reload_conf()")
-    yield
-    connection.execute("ALTER SYSTEM RESET max_wal_size")
-    connection.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        connection.execute("ALTER SYSTEM RESET max_wal_size")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager

@@ -9,20 +9,14 @@ from datetime import timedelta
 
 from benchmarks import payloads
 from benchmarks.bench import Bench
-from benchmarks.filling import FIRST_ID
 from benchmarks.measures.growth import one_applied_order
 from benchmarks.read_set import TWO_YEARS, fill_for_reads
-from benchmarks.reads import Filled
+from benchmarks.reads import CONTENT, Filled
 from benchmarks.servers import Postgres
 from benchmarks.stacks import add_contacts
 
 KEPT_DATABASE = "data_set"
 EXISTS = "SELECT 1 FROM pg_database WHERE datname = %s"
-CONTENT = """
-    SELECT (SELECT count(*) FROM orders_order WHERE id > %(first)s AND external_order_id LIKE 'A%%'),
-           (SELECT count(*) FROM contacts_contact),
-           (SELECT received_at FROM events_event WHERE id > %(first)s ORDER BY id LIMIT 1)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,6 @@ def has_kept_set(postgres: Postgres) -> bool:
 
 def _content(postgres: Postgres, database: str) -> Filled:
     with postgres.connect(database) as connection:
-        row = connection.execute(CONTENT, {"first": FIRST_ID}).fetchone()
+        row = connection.execute(CONTENT).fetchone()
     assert row is not None
-    orders, contacts, beginning = row
-    return Filled(orders=orders, contacts=contacts, beginning=beginning, numbers=random.Random(1))
+    return Filled(*row, random.Random(1))

@@ -130,13 +130,9 @@ MARK = """
 """
 
 
-def fill_for_reads(
-    postgres: Postgres, database: str, orders: int, contacts: int, span: timedelta = TWO_YEARS
-) -> datetime:
+def fill_for_reads(postgres: Postgres, database: str, orders: int, contacts: int, span: timedelta = TWO_YEARS) -> None:
     """Multiplies the one applied order of the database; secondary indexes are built when the rows are there. The orders
     are spread over the span, two years unless it is said.
-
-    The answer is the moment of the first event, UTC.
     """
     events = EVENTS_PER_ORDER * orders
     waiting = min(WAITING, events // 10)
@@ -166,7 +162,6 @@ def fill_for_reads(
             connection.execute("SELECT setval(%s, %s)", [sequence, FIRST_ID + events + 1])
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-    return beginning
 
 
 def _fill(postgres: Postgres, database: str, tables: Mapping[str, Mapping[str, Any]]) -> None:

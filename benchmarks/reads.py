@@ -18,6 +18,14 @@ from contract.paging import Cursor
 ORDERS, EVENTS = "/api/v1/orders", "/api/v1/events"
 
 
+# What a database is filled with, without the one order that was multiplied: the first members of Filled.
+CONTENT = f"""
+    SELECT (SELECT count(*) FROM orders_order WHERE id > {FIRST_ID} AND external_order_id LIKE 'A%'),
+           (SELECT count(*) FROM contacts_contact),
+           (SELECT received_at FROM events_event WHERE id > {FIRST_ID} ORDER BY id LIMIT 1)
+"""  # noqa: S608 - a number of our own
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """How much there is, when it began, and where the numbers of its values come from."""
