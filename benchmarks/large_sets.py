@@ -53,4 +53,5 @@ def _content(postgres: Postgres, database: str) -> Filled:
     with postgres.connect(database) as connection:
         row = connection.execute(CONTENT).fetchone()
     assert row is not None
-    return Filled(*row, random.Random(1))
+    orders, contacts, beginning = row
+    return Filled(orders=orders, contacts=contacts, beginning=beginning, numbers=random.Random(1))

@@ -112,7 +112,8 @@ def filled_of(numbers: random.Random) -> Filled:
     """What the database holds, by counting it."""
     with connection.cursor() as cursor:
         cursor.execute(CONTENT)
-        return Filled(*cursor.fetchone(), numbers)
+        orders, contacts, beginning = cursor.fetchone()
+    return Filled(orders=orders, contacts=contacts, beginning=beginning, numbers=numbers)
 
 
 def ask(client: Client, read: Read, filled: Filled, requests: int) -> Answered:
