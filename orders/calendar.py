@@ -84,15 +84,20 @@ def calendar_of(time_zone: ZoneInfo, region: str) -> Calendar:
     return Calendar(time_zone=time_zone, first_weekday=FIRST_WEEKDAYS.get(region, MONDAY))
 
 
-def period_of_day(by: Granularity) -> str:
-    """SQL: the first day of the period that the column `day` belongs to. Weeks need `%(shift)s`, Calendar.shift().
+# --- The same in SQL, of a column `day` -------------------------------------------------------------------------------
 
-    Each length by itself: to truncate any of them takes twice as long, and of a year of stores most of the time.
-    """
+IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
+# The first day of the period that the day belongs to. `{by}`, `{shift}`: SQL that names the length of the period and
+# the shift of its week.
+PERIOD_OF_DAY = "(date_trunc({by}, (day + {shift}::int)::timestamp)::date - {shift}::int)"
+
+
+def period_of_day(by: Granularity) -> str:
+    """PERIOD_OF_DAY for one length, without what it does not need. Weeks take `%(shift)s`, Calendar.shift()."""
     match by:
         case "day":
             return "day"
         case "week":
-            return "(date_trunc('week', (day + %(shift)s::int)::timestamp)::date - %(shift)s::int)"
+            return PERIOD_OF_DAY.format(by="'week'", shift="%(shift)s")
         case "month":
             return "date_trunc('month', day::timestamp)::date"

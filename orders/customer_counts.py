@@ -20,7 +20,7 @@ from django.utils import timezone
 from account.current import load_account
 from contract.advisory_locks import try_lock, wait_for_lock
 from contract.postgres import copy_rows
-from orders.calendar import Calendar, calendar_of
+from orders.calendar import PERIOD_OF_DAY, Calendar, calendar_of
 from orders.models import OrderStatus
 from orders.revenue_models import CustomerState
 from orders.state import OrderState
@@ -96,8 +96,6 @@ MARKED_PEOPLE = """
         SELECT DISTINCT ON (contact_id) day, currency FROM built ORDER BY contact_id, date, id
     )
 """
-# `{by}`, `{shift}`: SQL that names the length of the period and the shift of its week (orders/calendar.py).
-PERIOD_OF_DAY = "(date_trunc({by}, (day + {shift}::int)::timestamp)::date - {shift}::int)"
 KINDS = "(VALUES ('day', 0), ('week', %(shift)s::int), ('month', 0)) AS kind (by, shift)"
 IN_TOUCHED_PERIOD = """
                     o.status = 'DELIVERED' AND o.currency = touched.currency AND o.contact_id IS NOT NULL

@@ -14,20 +14,17 @@ import msgspec
 from django.db import connection
 
 from contract.currencies import smallest_amount
-from orders.calendar import MONDAY, Calendar, Granularity, period_of_day
+from orders.calendar import IN_SPAN, MONDAY, Calendar, Granularity, period_of_day
 from orders.summaries import FIGURES_OF_MARKED_DAYS
 
 EXACT = Context(prec=100)  # sums and quotients of amounts keep all their digits
-IN_SPAN = """
-       day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')
-       AND currency = coalesce(%(currency)s::text, currency)
-"""
+ASKED = f"{IN_SPAN} AND currency = coalesce(%(currency)s::text, currency)"
 # There is one row of figures for each day and currency, so days are told as they stand: it takes half the time.
 DAYS = f"""
     SELECT day AS period, currency, trim_scale(revenue) AS revenue, orders,
            trim_scale(initialized_revenue) AS initialized_revenue, initialized_orders
       FROM figures
-     WHERE {IN_SPAN}
+     WHERE {ASKED}
        AND (orders > 0 OR (%(shows_mobile_sdk)s AND initialized_orders > 0))
 """  # noqa: S608 - a constant of our own
 PERIODS = f"""
@@ -38,7 +35,7 @@ PERIODS = f"""
            trim_scale(sum(initialized_revenue)) AS initialized_revenue,
            sum(initialized_orders)::bigint AS initialized_orders
       FROM figures
-     WHERE {IN_SPAN}
+     WHERE {ASKED}
      GROUP BY 1, 2
     HAVING sum(orders) > 0 OR (%(shows_mobile_sdk)s AND sum(initialized_orders) > 0)
 """  # noqa: S608

@@ -15,10 +15,9 @@ import msgspec
 from django.db import connection
 
 from contract.postgres import one_snapshot
-from orders.calendar import Calendar, Granularity, back, period_of_day
+from orders.calendar import IN_SPAN, Calendar, Granularity, back, period_of_day
 from orders.customer_counts import IS_FIRST_ORDER, MARKED_PEOPLE
 
-IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
 # The orders `o` on the days from `{first}` to `{last}`. The span of moments only serves the index: orders/summaries.py
 # says why it begins earlier. Far from its ends nobody asks which day a moment is on, which takes most of the time.
 ON_DAYS = """

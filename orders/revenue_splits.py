@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from django.db import connection
 
 from contract.postgres import one_snapshot
-from orders.calendar import Calendar, Granularity, period_of_day
+from orders.calendar import IN_SPAN, Calendar, Granularity, period_of_day
 from orders.split_summaries import SPLITS
 
 type Split = Literal["source", "store", "category"]
@@ -22,7 +22,6 @@ SPLIT_NAMES: tuple[Split, ...] = get_args(Split.__value__)
 MOST_LIVE_DAYS = 62  # days and currencies that a reader computes itself: below 0.1 s for most shops
 
 THE_WHOLE_SPAN = "'0001-01-01'::date"  # date.min, for parts that are not of periods
-IN_SPAN = "day BETWEEN coalesce(%(first_day)s::date, '-infinity') AND coalesce(%(last_day)s::date, 'infinity')"
 # Taken out of revenue marks, so that a change counts before its day is marked by the rebuild.
 MARKED = f"""
     marked AS MATERIALIZED (
@@ -122,7 +121,7 @@ def load_parts(
 
 
 def _parts_statement(split: Split, by: Granularity | None, *, has_marks: bool) -> str:
-    """Without marks nothing is looked for among them: of a year of stores that is a tenth of the time."""
+    """Without marks nothing is looked for among them."""
     return READ_PARTS.format(
         marked=MARKED,
         period=period_of_day(by) if by else THE_WHOLE_SPAN,
