@@ -1,4 +1,4 @@
-"""The slots of a bar chart as SVG. A page has hundreds, and a template takes ten times as long to draw each."""
+"""The slots of a bar chart as SVG. A page has hundreds, and a template takes four times as long to draw each."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
