@@ -27,6 +27,7 @@ from insights.segments.reasons import explain
 from insights.segments.saving import SegmentError, delete_segment, save_segment
 from tests.events.building import ITEM, created, drain, post
 from tests.factories import make_contact, make_order
+from tests.insights.slow_counting import count_slowly
 
 pytestmark = pytest.mark.django_db
 BOUGHT = {"orders": {"item": "200600", "lastDays": 7, "status": ["INITIALIZED", "IN_PROGRESS"]}}
@@ -285,23 +286,12 @@ def many():
         )
 
 
-def count_slowly(monkeypatch, seconds: float, *, bound: int) -> None:
-    """A count takes so long, and is given 20 ms at first and then the bound."""
-    quick = people.compile_segment
-    waits = f") AS quick WHERE contact_id > 0 AND (SELECT TRUE FROM pg_sleep({seconds}))"  # noqa: S608 - of this test
-    monkeypatch.setattr(people, "SHORT_MILLISECONDS", 20)
-    monkeypatch.setattr(people, "PAGE_MILLISECONDS", bound)
-    monkeypatch.setattr(
-        people, "compile_segment", lambda *given: quick(*given).inside("SELECT contact_id FROM (", waits)
-    )
-
-
 def named(field: str, name: str):
     return load_segment({"contact": {"field": field, "equals": name}})
 
 
 def test_what_is_not_counted_in_time_is_estimated_from_some_contacts(many, monkeypatch):
-    count_slowly(monkeypatch, 10, bound=20)
+    count_slowly(monkeypatch)
     found = find_now(named("firstName", "Third"))
     assert 900 <= found.number <= 1_100
     assert (found.is_more, found.is_fewer, len(found.sample)) == (False, False, people.SAMPLE)
@@ -311,13 +301,13 @@ def test_what_is_not_counted_in_time_is_estimated_from_some_contacts(many, monke
 
 
 def test_of_hardly_anybody_an_estimate_says_little_so_they_are_counted_after_all(many, monkeypatch):
-    count_slowly(monkeypatch, 0.3, bound=10_000)
+    count_slowly(monkeypatch, seconds=0.3, bound=10_000)
     found = find_now(named("lastName", "Rare"))
     assert (found.number, found.is_fewer, found.of_asked) == (5, False, 0)
 
 
 def test_hardly_anybody_whom_no_count_finds_in_time_are_fewer_than_a_bound(many, monkeypatch):
-    count_slowly(monkeypatch, 10, bound=20)
+    count_slowly(monkeypatch)
     found = find_now(named("lastName", "Rare"))
     assert found.is_fewer
     assert 5 < found.number < 100
@@ -325,6 +315,6 @@ def test_hardly_anybody_whom_no_count_finds_in_time_are_fewer_than_a_bound(many,
 
 
 def test_an_estimate_asks_each_contact_once_and_of_few_all_of_them(buyers, monkeypatch):
-    count_slowly(monkeypatch, 10, bound=20)
+    count_slowly(monkeypatch)
     monkeypatch.setattr(people, "FEWEST_FOUND", 1)
     assert find_now(load_segment(BOUGHT)) == people.Found(number=2, of_asked=4, sample=[buyers[1].pk, buyers[0].pk])

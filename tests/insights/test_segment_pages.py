@@ -13,6 +13,7 @@ from contacts.models import Group
 from insights.segments import bounded, people, refreshing
 from insights.segments.models import Segment
 from tests.factories import make_contact, make_order
+from tests.insights.slow_counting import count_slowly
 
 pytestmark = pytest.mark.django_db
 BOUGHT = {"orders": {"item": "200600", "lastDays": 7, "status": ["INITIALIZED", "IN_PROGRESS"]}}
@@ -88,18 +89,6 @@ def test_a_name_and_a_schedule_that_cannot_be_taken_are_told(admin):
     assert Segment.objects.count() == 0
 
 
-AFTER_A_WHILE = " AND (SELECT TRUE FROM pg_sleep(10))"
-
-
-def count_slowly(monkeypatch):
-    quick = people.compile_segment
-    slow = f") AS quick WHERE contact_id > 0{AFTER_A_WHILE}"
-    monkeypatch.setattr(people, "SHORT_MILLISECONDS", 20)
-    monkeypatch.setattr(
-        people, "compile_segment", lambda *given: quick(*given).inside("SELECT contact_id FROM (", slow)
-    )
-
-
 def test_a_number_that_is_not_counted_in_time_is_told_as_an_estimate(admin, monkeypatch):
     for number in range(25):
         make_contact(first_name="Olha", email=f"olha{number}@example.com")
@@ -113,8 +102,8 @@ def test_a_number_that_is_not_counted_in_time_is_told_as_an_estimate(admin, monk
 
 def test_a_count_that_takes_too_long_says_so(admin, monkeypatch, olha):
     count_slowly(monkeypatch)
-    quick = people.compile_predicate
-    monkeypatch.setattr(people, "compile_predicate", lambda *given: quick(*given).inside("", AFTER_A_WHILE))
+    quick, slow = people.compile_predicate, " AND (SELECT TRUE FROM pg_sleep(10))"
+    monkeypatch.setattr(people, "compile_predicate", lambda *given: quick(*given).inside("", slow))
     monkeypatch.setattr(people, "bounded", lambda *_: bounded.bounded(1))
     assert "took too long" in words_of(admin.post(COUNT, {"conditions": json.dumps(BOUGHT)}))
 
